@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * The "file" interface of acall: work on files that can be watched and stopped.
+ *
+ * Input is the method's structure, output its *_out structure or, where the
+ * table says so, plain bytes. Files are passed in the order given. A range is
+ * @offset, @length in bytes; length 0 means to the end of the file; an overflow
+ * is EOVERFLOW. Unknown flags and non-zero reserved fields are EINVAL.
+ *
+ *	method		files			output
+ *	statfs		-			struct acall_file_statfs_out
+ *	stat		-			struct acall_file_stat_out
+ *	sync		file			-
+ *	copy		source, target		-
+ *	hash		file			the digest
+ *	allocate	file			-
+ *
+ * Bytes done are the call's progress. After STOPPED the bytes
+ * [offset, offset + progress) have the effect and nothing beyond has, except
+ * that allocate may have allocated up to one chunk more and sync promises
+ * nothing for less than the whole.
+ */
+#ifndef _UAPI_LINUX_ACALL_FILE_H
+#define _UAPI_LINUX_ACALL_FILE_H
+
+#include <linux/types.h>
+
+#define ACALL_FILE_INTERFACE	"file"
+#define ACALL_FILE_VERSION	1
+
+/* Method numbers are appended, never reused. */
+enum acall_file_method {
+	ACALL_FILE_STATFS	= 0,
+	ACALL_FILE_STAT		= 1,
+	ACALL_FILE_SYNC		= 2,
+	ACALL_FILE_TRIM		= 3,	/* later */
+	ACALL_FILE_DISCARD	= 4,	/* later */
+	ACALL_FILE_COPY		= 5,
+	ACALL_FILE_DEDUPE	= 6,	/* later */
+	ACALL_FILE_HASH		= 7,
+	ACALL_FILE_ALLOCATE	= 8,
+	ACALL_FILE_ADVISE	= 9,	/* later */
+};
+
+/**
+ * struct acall_file_path - input of statfs and stat
+ * @flags: 0
+ * @__reserved: 0
+ * @path: the path, its length is what is left of the input; a final NUL is
+ *	accepted. Resolved by BEGIN in the caller without asking the server of
+ *	the mount it names
+ */
+struct acall_file_path {
+	__u32 flags;
+	__u32 __reserved;
+	char path[];
+};
+
+/* Output of statfs: the fields of statfs(2). */
+struct acall_file_statfs_out {
+	__u64 type;
+	__u64 bsize;
+	__u64 blocks;
+	__u64 bfree;
+	__u64 bavail;
+	__u64 files;
+	__u64 ffree;
+	__u64 fsid;
+	__u64 namelen;
+	__u64 frsize;
+	__u64 flags;
+};
+
+/* Output of stat: the fields of statx(2); times are seconds and nanoseconds. */
+struct acall_file_stat_out {
+	__u32 mode;
+	__u32 nlink;
+	__u32 uid;
+	__u32 gid;
+	__u64 ino;
+	__u64 size;
+	__u64 blocks;
+	__u32 blksize;
+	__u32 result_mask;	/* STATX_* that the file system filled */
+	__u32 dev_major;
+	__u32 dev_minor;
+	__u32 rdev_major;
+	__u32 rdev_minor;
+	__s64 atime;
+	__s64 mtime;
+	__s64 ctime;
+	__s64 btime;
+	__u32 atime_nsec;
+	__u32 mtime_nsec;
+	__u32 ctime_nsec;
+	__u32 btime_nsec;
+};
+
+enum acall_file_sync_scope {
+	ACALL_FILE_SYNC_DATA		= 0,	/* as fdatasync(2) */
+	ACALL_FILE_SYNC_FILE		= 1,	/* as fsync(2) */
+	ACALL_FILE_SYNC_FILESYSTEM	= 2,	/* as syncfs(2); no range */
+};
+
+/**
+ * struct acall_file_sync - input of sync
+ * @offset: start of the range
+ * @length: its length, 0 = to the end
+ * @scope: enum acall_file_sync_scope
+ * @flags: 0
+ */
+struct acall_file_sync {
+	__u64 offset;
+	__u64 length;
+	__u32 scope;
+	__u32 flags;
+};
+
+enum acall_file_reflink {
+	ACALL_FILE_REFLINK_AUTO		= 0,	/* share, else copy */
+	ACALL_FILE_REFLINK_ALWAYS	= 1,	/* share or fail */
+	ACALL_FILE_REFLINK_NEVER	= 2,	/* write every byte anew */
+};
+
+#define ACALL_FILE_COPY_SPARSE	(1U << 0)	/* holes stay holes */
+#define ACALL_FILE_COPY_SYNC	(1U << 1)	/* durable when it completes */
+
+/**
+ * struct acall_file_copy - input of copy
+ * @src_offset: where to read
+ * @dst_offset: where to write
+ * @length: how much, 0 = to the end of the source
+ * @reflink: enum acall_file_reflink
+ * @flags: ACALL_FILE_COPY_*
+ */
+struct acall_file_copy {
+	__u64 src_offset;
+	__u64 dst_offset;
+	__u64 length;
+	__u32 reflink;
+	__u32 flags;
+};
+
+#define ACALL_FILE_ALGORITHM_LEN	64
+#define ACALL_FILE_DIGEST_MAX		64
+
+/**
+ * struct acall_file_hash - input of hash
+ * @offset: start of the range
+ * @length: its length, 0 = to the end
+ * @flags: 0
+ * @__reserved: 0
+ * @algorithm: name of a digest of the kernel's crypto API that needs no key,
+ *	NUL-padded ("sha256", "sha512", "blake2b-256", "crc32c", ...); ENOENT if
+ *	the kernel has none of that name
+ */
+struct acall_file_hash {
+	__u64 offset;
+	__u64 length;
+	__u32 flags;
+	__u32 __reserved;
+	char algorithm[ACALL_FILE_ALGORITHM_LEN];
+};
+
+enum acall_file_allocate_mode {
+	ACALL_FILE_ALLOCATE_PLAIN	= 0,
+	ACALL_FILE_ALLOCATE_ZERO	= 1,	/* FALLOC_FL_ZERO_RANGE */
+	ACALL_FILE_ALLOCATE_PUNCH	= 2,	/* FALLOC_FL_PUNCH_HOLE */
+};
+
+#define ACALL_FILE_ALLOCATE_KEEP_SIZE	(1U << 0)	/* implied by PUNCH */
+
+/**
+ * struct acall_file_allocate - input of allocate
+ * @offset: start of the range
+ * @length: its length, 0 = to the end of the file
+ * @mode: enum acall_file_allocate_mode
+ * @flags: ACALL_FILE_ALLOCATE_*
+ */
+struct acall_file_allocate {
+	__u64 offset;
+	__u64 length;
+	__u32 mode;
+	__u32 flags;
+};
+
+#endif /* _UAPI_LINUX_ACALL_FILE_H */
