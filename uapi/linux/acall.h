@@ -64,13 +64,13 @@ enum acall_reason {
 };
 
 /* What a method is able to do (METHOD_INFO, QUERY). */
-#define ACALL_CAP_CANCEL	(1U << 0) /* can be cancelled while running */
-#define ACALL_CAP_KILLABLE	(1U << 1) /* stopped inside kernel code */
-#define ACALL_CAP_CHUNKED	(1U << 2) /* looks between pieces of its work */
-#define ACALL_CAP_COMMITS	(1U << 3) /* later: has a point of no return */
-#define ACALL_CAP_INLINE	(1U << 4) /* later: runs inside BEGIN */
-#define ACALL_CAP_SHORT		(1U << 5) /* later: bounded, never sleeps */
-#define ACALL_CAP_CUSTOM	(1U << 6) /* later: holds no thread */
+#define ACALL_CAP_CANCEL	0x1 /* can be cancelled while running */
+#define ACALL_CAP_KILLABLE	0x2 /* stopped inside kernel code */
+#define ACALL_CAP_CHUNKED	0x4 /* looks between pieces of its work */
+#define ACALL_CAP_COMMITS	0x8 /* later: has a point of no return */
+#define ACALL_CAP_INLINE	0x10 /* later: runs inside BEGIN */
+#define ACALL_CAP_SHORT		0x20 /* later: bounded, never sleeps */
+#define ACALL_CAP_CUSTOM	0x40 /* later: holds no thread */
 
 /* Unit of a method's progress. */
 enum acall_unit {
@@ -80,21 +80,21 @@ enum acall_unit {
 };
 
 /* Bits of acall_info.features: what of this ABI is there. */
-#define ACALL_FEATURE_RUN	(1ULL << 0)	/* .run methods on workqueues */
-#define ACALL_FEATURE_STOP	(1ULL << 1)	/* KILLABLE methods are stopped */
-#define ACALL_FEATURE_CUSTOM	(1ULL << 2)	/* later */
-#define ACALL_FEATURE_INLINE	(1ULL << 3)	/* later */
-#define ACALL_FEATURE_DEADLINE	(1ULL << 4)	/* later: BEGIN's deadline */
-#define ACALL_FEATURE_NO_CANCEL	(1ULL << 5)	/* later */
-#define ACALL_FEATURE_DETACH	(1ULL << 6)	/* later */
-#define ACALL_FEATURE_ESCALATE	(1ULL << 7)	/* later */
-#define ACALL_FEATURE_SETTLED	(1ULL << 8)	/* later: WAIT's SETTLED */
-#define ACALL_FEATURE_COMMIT	(1ULL << 9)	/* later */
-#define ACALL_FEATURE_FILES_OUT	(1ULL << 10)	/* later: result files */
-#define ACALL_FEATURE_CALL	(1ULL << 11)	/* later */
-#define ACALL_FEATURE_LIST	(1ULL << 12)	/* later: LIST, CANCEL_ID */
-#define ACALL_FEATURE_INSTANCE	(1ULL << 13)	/* later */
-#define ACALL_FEATURE_QUEUE	(1ULL << 14)	/* later: the call queue */
+#define ACALL_FEATURE_RUN	0x1ULL	/* .run methods on workqueues */
+#define ACALL_FEATURE_STOP	0x2ULL	/* KILLABLE methods are stopped */
+#define ACALL_FEATURE_CUSTOM	0x4ULL	/* later */
+#define ACALL_FEATURE_INLINE	0x8ULL	/* later */
+#define ACALL_FEATURE_DEADLINE	0x10ULL	/* later: BEGIN's deadline */
+#define ACALL_FEATURE_NO_CANCEL	0x20ULL	/* later */
+#define ACALL_FEATURE_DETACH	0x40ULL	/* later */
+#define ACALL_FEATURE_ESCALATE	0x80ULL	/* later */
+#define ACALL_FEATURE_SETTLED	0x100ULL	/* later: WAIT's SETTLED */
+#define ACALL_FEATURE_COMMIT	0x200ULL	/* later */
+#define ACALL_FEATURE_FILES_OUT	0x400ULL	/* later: result files */
+#define ACALL_FEATURE_CALL	0x800ULL	/* later */
+#define ACALL_FEATURE_LIST	0x1000ULL	/* later: LIST, CANCEL_ID */
+#define ACALL_FEATURE_INSTANCE	0x2000ULL	/* later */
+#define ACALL_FEATURE_QUEUE	0x4000ULL	/* later: the call queue */
 
 /**
  * struct acall_info - what this device is (ACALL_IOC_INFO)
@@ -127,7 +127,7 @@ struct acall_info {
 };
 
 /* acall_interface_info.caps */
-#define ACALL_INTERFACE_MAY_CREATE	(1U << 0) /* CREATE would let you */
+#define ACALL_INTERFACE_MAY_CREATE	0x1 /* CREATE would let you */
 
 /**
  * struct acall_interface_info - the next interface (ACALL_IOC_INTERFACE_INFO)
@@ -189,8 +189,8 @@ struct acall_method_info {
 };
 
 /* acall_create.flags; the fd is always close-on-exec */
-#define ACALL_CREATE_NONBLOCK	(1U << 0)	/* O_NONBLOCK on the fd */
-#define ACALL_CREATE_DETACH	(1U << 1)	/* later: close does not cancel */
+#define ACALL_CREATE_NONBLOCK	0x1	/* O_NONBLOCK on the fd */
+#define ACALL_CREATE_DETACH	0x2	/* later: close does not cancel */
 
 /**
  * struct acall_create - make a call object (ACALL_IOC_CREATE)
@@ -214,8 +214,8 @@ struct acall_create {
 };
 
 /* acall_begin.flags */
-#define ACALL_BEGIN_DEADLINE	(1U << 0)	/* later: @deadline, @grace_ns */
-#define ACALL_BEGIN_NO_CANCEL	(1U << 1)	/* later */
+#define ACALL_BEGIN_DEADLINE	0x1	/* later: @deadline, @grace_ns */
+#define ACALL_BEGIN_NO_CANCEL	0x2	/* later */
 
 /**
  * struct acall_begin - begin a call (ACALL_IOC_BEGIN)
@@ -254,7 +254,7 @@ struct acall_begin {
 };
 
 /* acall_wait.flags */
-#define ACALL_WAIT_SETTLED	(1U << 0)	/* later: for executions */
+#define ACALL_WAIT_SETTLED	0x1	/* later: for executions */
 
 /**
  * struct acall_wait - wait until a call is ready (ACALL_IOC_WAIT)
@@ -274,10 +274,10 @@ struct acall_wait {
 };
 
 /* acall_finish.flags */
-#define ACALL_FINISH_NONBLOCK	(1U << 0)	/* EAGAIN if not ready */
+#define ACALL_FINISH_NONBLOCK	0x1	/* EAGAIN if not ready */
 
 /* acall_finish.result */
-#define ACALL_RESULT_COMMITTED	(1U << 0)	/* later: assume the effect */
+#define ACALL_RESULT_COMMITTED	0x1	/* later: assume the effect */
 
 /**
  * struct acall_finish - take the result of a call (ACALL_IOC_FINISH)
@@ -330,9 +330,9 @@ struct acall_finish {
 };
 
 /* acall_cancel.flags */
-#define ACALL_CANCEL_ABANDON	(1U << 0)	/* leave at once; no grace_ns */
-#define ACALL_CANCEL_NOWAIT	(1U << 1)	/* ask, and do not wait */
-#define ACALL_CANCEL_ESCALATE	(1U << 2)	/* later: shorten the grace */
+#define ACALL_CANCEL_ABANDON	0x1	/* leave at once; no grace_ns */
+#define ACALL_CANCEL_NOWAIT	0x2	/* ask, and do not wait */
+#define ACALL_CANCEL_ESCALATE	0x4	/* later: shorten the grace */
 
 /**
  * struct acall_cancel - cancel a call (ACALL_IOC_CANCEL)

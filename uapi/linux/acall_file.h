@@ -122,8 +122,8 @@ enum acall_file_reflink {
 	ACALL_FILE_REFLINK_NEVER	= 2,	/* write every byte anew */
 };
 
-#define ACALL_FILE_COPY_SPARSE	(1U << 0)	/* holes stay holes */
-#define ACALL_FILE_COPY_SYNC	(1U << 1)	/* durable when it completes */
+#define ACALL_FILE_COPY_SPARSE	0x1	/* holes stay holes */
+#define ACALL_FILE_COPY_SYNC	0x2	/* durable when it completes */
 
 /**
  * struct acall_file_copy - input of copy
@@ -168,7 +168,7 @@ enum acall_file_allocate_mode {
 	ACALL_FILE_ALLOCATE_PUNCH	= 2,	/* FALLOC_FL_PUNCH_HOLE */
 };
 
-#define ACALL_FILE_ALLOCATE_KEEP_SIZE	(1U << 0)	/* implied by PUNCH */
+#define ACALL_FILE_ALLOCATE_KEEP_SIZE	0x1	/* implied by PUNCH */
 
 /**
  * struct acall_file_allocate - input of allocate

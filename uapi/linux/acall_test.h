@@ -91,7 +91,9 @@ enum acall_test_op {
 	ACALL_TEST_OP_WAIT_ENDS		= 4,	/* until ends >= @value */
 	ACALL_TEST_OP_UNREGISTER	= 5,	/* take test-hot away; blocks */
 	ACALL_TEST_OP_REGISTER		= 6,	/* bring it back */
-	ACALL_TEST_OP_FORGET		= 7,	/* drop @id's counters */
+	ACALL_TEST_OP_FORGET		= 7,	/* open @id's gate and drop its
+						 * counters; 0 = of every id
+						 */
 };
 
 /**

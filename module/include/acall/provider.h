@@ -80,7 +80,7 @@ struct acall_method {
  * @version: newest version it serves, >= @version_min
  * @methods: table indexed by method number; numbers are never reused
  * @nr_methods: entries of @methods
- * @max_running: how many methods may run at a time; 0 = the default (256)
+ * @max_running: how many methods may run at a time, <= 512; 0 = the default (256)
  * @may_create: may be NULL. 0 or a negative errno for CREATE by current; also
  *	asked for listings; may sleep
  *
@@ -103,7 +103,8 @@ struct acall_interface_desc {
  *
  * Context: process, may sleep.
  * Return: the registration; or ERR_PTR: -EINVAL (a field is out of its bounds,
- * and a warning says which), -EEXIST (the name is taken), -ENOMEM.
+ * and a warning says which), -EEXIST (the name is taken,
+ * perhaps by one that is still going), -ENOMEM.
  */
 struct acall_interface *
 acall_register_interface(const struct acall_interface_desc *desc);

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What every ioctl does with its structure (R-ABI): the size is read once, a
+ * longer structure is accepted if its tail is zero, a shorter one zero-extended,
+ * and results go back up to the smaller of both sizes. And times, between the
+ * caller's time namespace and ours.
+ */
+#include <linux/nsproxy.h>
+#include <linux/time_namespace.h>
+#include <linux/uaccess.h>
+
+#include "device.h"
+
+/**
+ * acall_args_get - copy a structure in
+ * @args: where to; begins with __u32 size, which is set to what the user said
+ * @ksize: its size in this version
+ * @min: its size in the first version
+ * @from: user address
+ *
+ * Return: 0, -EFAULT, -EINVAL (too short) or -E2BIG (longer than a page, or a
+ * tail that this version does not know).
+ */
+int acall_args_get(void *args, size_t ksize, size_t min,
+		   const void __user *from)
+{
+	u32 size;
+	int ret;
+
+	if (get_user(size, (const u32 __user *)from))
+		return -EFAULT;
+	if (size < min)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	ret = copy_struct_from_user(args, ksize, from, size);
+	if (ret)
+		return ret;
+	/* User space may have changed it between both reads. */
+	*(u32 *)args = size;
+	return 0;
+}
+
+/**
+ * acall_args_put - copy a structure out
+ * @to: user address
+ * @args: the structure
+ * @ksize: its size in this version
+ * @usize: its size for the user
+ *
+ * Return: 0 or -EFAULT.
+ */
+int acall_args_put(void __user *to, const void *args, size_t ksize, u32 usize)
+{
+	return copy_to_user(to, args, min_t(size_t, ksize, usize)) ?
+	       -EFAULT : 0;
+}
+
+#ifdef CONFIG_TIME_NS
+static s64 time_ns_offset(void)
+{
+	return timespec64_to_ns(&current->nsproxy->time_ns->offsets.monotonic);
+}
+#else
+static s64 time_ns_offset(void)
+{
+	return 0;
+}
+#endif
+
+/**
+ * acall_time_from_user - a point in time as we count it
+ * @ns: absolute CLOCK_MONOTONIC ns as the caller counts it; U64_MAX = for ever
+ */
+u64 acall_time_from_user(u64 ns)
+{
+	s64 offset = time_ns_offset();
+
+	if (ns >= KTIME_MAX)
+		return U64_MAX;
+	if (offset > 0)
+		return ns > offset ? ns - offset : 0;
+	return ns - offset;
+}
+
+/**
+ * acall_time_to_user - a point in time as the caller counts it
+ * @ns: absolute CLOCK_MONOTONIC ns; 0 = has not happened, and stays so
+ */
+u64 acall_time_to_user(u64 ns)
+{
+	return ns ? ns + time_ns_offset() : 0;
+}

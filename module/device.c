@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /dev/acall: what there is, and how to get a call object. Together with
+ * objectfd.c and args.c the only room that touches user memory.
+ *
+ * Owns the misc device, its sysfs counters and the module's beginning and end.
+ * No lock; nothing here waits for a provider, but for the one attempt to load
+ * its module (C2).
+ */
+#include <linux/capability.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/kmod.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/sysfs.h>
+#include <linux/uaccess.h>
+
+#include "call.h"
+#include "device.h"
+#include "interface.h"
+#include "limits.h"
+#include "object.h"
+#include "runner.h"
+
+#define FEATURES	(ACALL_FEATURE_RUN | ACALL_FEATURE_STOP)
+
+static int ioctl_info(void __user *user)
+{
+	struct acall_limits_info limits;
+	struct acall_info args;
+	u32 size;
+	int ret;
+
+	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	if (ret)
+		return ret;
+	if (args.flags || args.__reserved)
+		return -EINVAL;
+	size = args.size;
+	acall_limits_get_info(&limits);
+	args = (struct acall_info){
+		.size		= sizeof(args),
+		.abi		= ACALL_ABI,
+		.interfaces	= acall_interface_count(),
+		.features	= FEATURES,
+		.user_calls	= limits.user_calls,
+		.total_calls	= limits.total_calls,
+		.user_bytes	= limits.user_bytes,
+		.total_bytes	= limits.total_bytes,
+		.charged_calls	= limits.charged_calls,
+		.charged_bytes	= limits.charged_bytes,
+	};
+	return acall_args_put(user, &args, sizeof(args), size);
+}
+
+static int ioctl_interface_info(void __user *user)
+{
+	struct acall_interface_info args;
+	struct acall_interface *iface;
+	u32 size;
+	int ret;
+
+	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	if (ret)
+		return ret;
+	if (args.flags)
+		return -EINVAL;
+	iface = acall_interface_next(args.cursor);
+	if (!iface)
+		return -ENOENT;
+	size = args.size;
+	args = (struct acall_interface_info){
+		.size			= sizeof(args),
+		.cursor			= iface->serial,
+		.version_min		= iface->version_min,
+		.version		= iface->version,
+		.methods		= iface->nr_methods,
+		.max_running		= iface->max_running,
+		.max_running_user	= acall_runner_user_max(iface),
+	};
+	strscpy(args.name, iface->name, sizeof(args.name));
+	if (!acall_interface_may_create(iface))
+		args.caps |= ACALL_INTERFACE_MAY_CREATE;
+	acall_interface_put(iface);
+	return acall_args_put(user, &args, sizeof(args), size);
+}
+
+/* NUL-terminated, NUL-padded, and of the right letters (C1). */
+static bool user_name_valid(const char name[ACALL_NAME_LEN])
+{
+	size_t len = strnlen(name, ACALL_NAME_LEN);
+
+	return acall_name_valid(name) &&
+	       !memchr_inv(name + len, 0, ACALL_NAME_LEN - len);
+}
+
+static int ioctl_method_info(void __user *user)
+{
+	const struct acall_method *method;
+	struct acall_method_info args;
+	struct acall_interface *iface;
+	u32 size;
+	int ret;
+
+	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	if (ret)
+		return ret;
+	if (args.flags || !user_name_valid(args.interface))
+		return -EINVAL;
+	size = args.size;
+	iface = acall_interface_find(args.interface);
+	if (!iface)
+		return -ENOENT;
+	ret = acall_interface_pin(iface);
+	if (ret) {
+		ret = -ENOENT;
+		goto put;
+	}
+	ret = -EINVAL;
+	method = acall_interface_method(iface, args.method);
+	if (!method)
+		goto unpin;
+	args.size = sizeof(args);
+	args.caps = method->caps | ACALL_CAP_CANCEL;
+	memset(args.name, 0, sizeof(args.name));
+	strscpy(args.name, method->name, sizeof(args.name));
+	args.grace_ns = method->grace_ns;
+	args.unit = method->unit;
+	args.in_max = max(method->in_max, method->in_size);
+	args.out_max = method->out_max;
+	args.files_min = method->files_min;
+	args.files_max = method->files_max;
+	args.files_out = 0;
+	ret = 0;
+unpin:
+	acall_interface_unpin(iface, NULL);
+put:
+	acall_interface_put(iface);
+	return ret ?: acall_args_put(user, &args, sizeof(args), size);
+}
+
+static struct acall_interface *find_or_load(const char *name)
+{
+	struct acall_interface *iface = acall_interface_find(name);
+
+	if (iface)
+		return iface;
+	/* Killable, and no lock is held (C2). */
+	request_module("acall-interface-%s", name);
+	return acall_interface_find(name);
+}
+
+static int create_fd(struct acall_interface *iface, struct acall_create *args,
+		     void __user *user)
+{
+	u32 size = args->size;
+	struct file *file;
+	int fd, ret;
+
+	ret = acall_interface_may_create(iface);
+	if (ret)
+		return ret;
+	if (!args->version)
+		args->version = iface->version;
+	if (args->version < iface->version_min ||
+	    args->version > iface->version)
+		return -EPROTONOSUPPORT;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	file = acall_objectfd_create(iface, args->version,
+				     args->flags & ACALL_CREATE_NONBLOCK);
+	if (IS_ERR(file)) {
+		ret = PTR_ERR(file);
+		goto put_fd;
+	}
+	args->size = sizeof(*args);
+	ret = acall_args_put(user, args, sizeof(*args), size);
+	if (ret)
+		goto put_file;
+	/* Nothing can fail any more: an fd once installed cannot be undone. */
+	fd_install(fd, file);
+	return fd;
+
+put_file:
+	fput(file);
+put_fd:
+	put_unused_fd(fd);
+	return ret;
+}
+
+static int ioctl_create(void __user *user)
+{
+	struct acall_interface *iface;
+	struct acall_create args;
+	int ret;
+
+	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	if (ret)
+		return ret;
+	if (args.flags & ~(ACALL_CREATE_NONBLOCK | ACALL_CREATE_DETACH) ||
+	    args.__reserved || !user_name_valid(args.interface))
+		return -EINVAL;
+	if (args.flags & ACALL_CREATE_DETACH)
+		return -EOPNOTSUPP;
+
+	iface = find_or_load(args.interface);
+	if (!iface)
+		return fatal_signal_pending(current) ? -EINTR : -ENOENT;
+	ret = create_fd(iface, &args, user);
+	acall_interface_put(iface);
+	return ret;
+}
+
+static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *user = (void __user *)arg;
+
+	switch (cmd) {
+	case ACALL_IOC_INFO:
+		return ioctl_info(user);
+	case ACALL_IOC_INTERFACE_INFO:
+		return ioctl_interface_info(user);
+	case ACALL_IOC_METHOD_INFO:
+		return ioctl_method_info(user);
+	case ACALL_IOC_CREATE:
+		return ioctl_create(user);
+	case ACALL_IOC_LIST:
+	case ACALL_IOC_CANCEL_ID:
+		return -EOPNOTSUPP;
+	default:
+		return -ENOTTY;
+	}
+}
+
+static const struct file_operations device_fops = {
+	.owner		= THIS_MODULE,
+	.unlocked_ioctl	= device_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+	.llseek		= noop_llseek,
+};
+
+#define COUNTER(_name, _value)						\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	return sysfs_emit(buf, "%u\n", _value);				\
+}									\
+static DEVICE_ATTR_RO(_name)
+
+COUNTER(objects, acall_objects_count());
+COUNTER(calls, acall_limits_calls());
+COUNTER(executions, acall_calls_executions());
+COUNTER(orphans, acall_calls_orphans());
+
+static struct attribute *counter_attrs[] = {
+	&dev_attr_objects.attr,
+	&dev_attr_calls.attr,
+	&dev_attr_executions.attr,
+	&dev_attr_orphans.attr,
+	NULL,
+};
+ATTRIBUTE_GROUPS(counter);
+
+static struct miscdevice device = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= "acall",
+	.fops	= &device_fops,
+	.mode	= 0666,
+	.groups	= counter_groups,
+};
+
+static int __init acall_init(void)
+{
+	int ret = acall_calls_init();
+
+	if (ret)
+		return ret;
+	ret = misc_register(&device);
+	if (ret)
+		acall_calls_exit();
+	return ret;
+}
+
+/*
+ * Not before every object's file is closed and every provider's module, which
+ * uses our symbols, is gone: so there is no interface, and no call that runs.
+ */
+static void __exit acall_exit(void)
+{
+	misc_deregister(&device);
+	acall_calls_exit();
+}
+
+module_init(acall_init);
+module_exit(acall_exit);
+
+MODULE_DESCRIPTION("Cancellable asynchronous calls");
+MODULE_LICENSE("GPL");

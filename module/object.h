@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _ACALL_OBJECT_H
+#define _ACALL_OBJECT_H
+
+#include <linux/poll.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+struct acall_call;
+struct acall_interface;
+struct acall_ledger;
+
+/* What a client's file descriptor holds. See object.c. */
+struct acall_object {
+	struct acall_call __rcu *call;	/* pending; counted; NULL = idle */
+	struct acall_interface *iface;	/* counted */
+	struct acall_ledger *ledger;	/* counted */
+	wait_queue_head_t wait;		/* poll */
+	u32 version;
+};
+
+struct acall_object *acall_object_create(struct acall_interface *iface,
+					 u32 version);
+void acall_object_destroy(struct acall_object *object);
+
+bool acall_object_busy(const struct acall_object *object);
+struct acall_call *acall_object_get_call(struct acall_object *object, u64 id);
+int acall_object_begin(struct acall_object *object, struct acall_call *call);
+bool acall_object_consume(struct acall_object *object, struct acall_call *call);
+__poll_t acall_object_poll(struct acall_object *object, struct file *file,
+			   poll_table *pt);
+
+u32 acall_objects_count(void);
+
+/* A call became ready; its lock is held. */
+static inline void acall_object_wake(struct acall_object *object)
+{
+	/*
+	 * Keyed: a client that waits for POLLOUT only is not woken. HUP goes
+	 * along because readiness may be what turns it on (W4).
+	 */
+	wake_up_poll(&object->wait, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+}
+
+#endif /* _ACALL_OBJECT_H */

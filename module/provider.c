@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a method may do with its call: the functions of acall/provider.h, where
+ * they are documented. All take the call, none looks at current to find it (P4).
+ *
+ * The race it is about is a cancel against a worker that is about to become
+ * stoppable; acall_killable_begin() and call_request() in call.c are its two
+ * sides.
+ */
+#include <linux/export.h>
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "call.h"
+#include "identity.h"
+#include "limits.h"
+
+static bool stop_signal = true;
+module_param(stop_signal, bool, 0644);
+MODULE_PARM_DESC(stop_signal,
+		 "stop KILLABLE methods inside kernel code by a signal");
+
+void *acall_in(struct acall_call *call)
+{
+	return call->in;
+}
+EXPORT_SYMBOL_GPL(acall_in);
+
+u32 acall_in_len(const struct acall_call *call)
+{
+	return call->in_len;
+}
+EXPORT_SYMBOL_GPL(acall_in_len);
+
+int acall_out_alloc(struct acall_call *call, u32 len)
+{
+	int ret;
+
+	if (len > call->method->out_max || WARN_ON_ONCE(call->out))
+		return -EINVAL;
+	if (!len)
+		return 0;
+	ret = acall_charge(call->payer, 0, len);
+	if (ret)
+		return ret;
+	call->charged += len;
+	call->out = kvzalloc(len, GFP_KERNEL_ACCOUNT);
+	if (!call->out)
+		return -ENOMEM;
+	call->out_size = len;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(acall_out_alloc);
+
+void *acall_out(struct acall_call *call)
+{
+	return call->out;
+}
+EXPORT_SYMBOL_GPL(acall_out);
+
+void acall_out_set_len(struct acall_call *call, u32 len)
+{
+	if (WARN_ON_ONCE(len > call->out_size))
+		len = call->out_size;
+	call->out_len = len;
+}
+EXPORT_SYMBOL_GPL(acall_out_set_len);
+
+void *acall_private(struct acall_call *call)
+{
+	return call->priv;
+}
+EXPORT_SYMBOL_GPL(acall_private);
+
+u32 acall_method_nr(const struct acall_call *call)
+{
+	return call->method_nr;
+}
+EXPORT_SYMBOL_GPL(acall_method_nr);
+
+struct file *acall_file(const struct acall_call *call, u32 index)
+{
+	if (WARN_ON_ONCE(index >= call->nr_files))
+		return NULL;
+	return acall_call_files(call)[index];
+}
+EXPORT_SYMBOL_GPL(acall_file);
+
+u32 acall_nr_files(const struct acall_call *call)
+{
+	return call->nr_files;
+}
+EXPORT_SYMBOL_GPL(acall_nr_files);
+
+const struct cred *acall_cred(const struct acall_call *call)
+{
+	return acall_identity_cred(call->identity);
+}
+EXPORT_SYMBOL_GPL(acall_cred);
+
+u64 acall_fsize_limit(const struct acall_call *call)
+{
+	return acall_identity_fsize(call->identity);
+}
+EXPORT_SYMBOL_GPL(acall_fsize_limit);
+
+bool acall_cancelled(struct acall_call *call)
+{
+	atomic64_set(&call->look_ns, ktime_get_ns());
+	return acall_word_reason(acall_call_word(call));
+}
+EXPORT_SYMBOL_GPL(acall_cancelled);
+
+void acall_progress(struct acall_call *call, u64 done, u64 total)
+{
+	if (WARN_ON_ONCE(done < atomic64_read(&call->progress)))
+		return;
+	atomic64_set(&call->progress, done);
+	atomic64_set(&call->total, total);
+}
+EXPORT_SYMBOL_GPL(acall_progress);
+
+int acall_killable_begin(struct acall_call *call)
+{
+	bool killable = call->caps & ACALL_CAP_KILLABLE;
+	bool signal = killable && READ_ONCE(stop_signal);
+	bool cancelled;
+
+	WARN_ON_ONCE(!killable || call->task);
+
+	/* Ready for the signal before anybody can send it, or it is lost. */
+	if (signal)
+		allow_kernel_signal(SIGKILL);
+	spin_lock_irq(&call->lock);
+	/* Published and looked under the lock that the canceller takes. */
+	cancelled = acall_cancelled(call);
+	if (!cancelled && signal)
+		call->task = current;
+	spin_unlock_irq(&call->lock);
+	if (!cancelled)
+		return 0;
+	if (signal)
+		disallow_signal(SIGKILL);
+	return -ECANCELED;
+}
+EXPORT_SYMBOL_GPL(acall_killable_begin);
+
+void acall_killable_end(struct acall_call *call)
+{
+	bool signal;
+
+	spin_lock_irq(&call->lock);
+	signal = call->task;
+	call->task = NULL;
+	spin_unlock_irq(&call->lock);
+	/* Nobody can send any more; this also flushes what came. */
+	if (signal)
+		disallow_signal(SIGKILL);
+}
+EXPORT_SYMBOL_GPL(acall_killable_end);
+
+int acall_stopped(struct acall_call *call, ssize_t ret)
+{
+	bool stopped = ret >= 0;
+
+	switch (ret) {
+	case -ERESTARTSYS:
+	case -ERESTARTNOINTR:
+	case -ERESTARTNOHAND:
+	case -ERESTART_RESTARTBLOCK:
+	case -ECANCELED:
+	case -EINTR:
+		stopped = true;
+		if (ret != -ECANCELED)
+			ret = -EINTR;
+		break;
+	}
+	if (stopped && acall_cancelled(call))
+		return -ECANCELED;
+	return ret < 0 ? ret : 0;
+}
+EXPORT_SYMBOL_GPL(acall_stopped);
+
+int acall_sleep(struct acall_call *call, u64 ns)
+{
+	ktime_t until = ktime_add_safe(ktime_get(),
+				       ns_to_ktime(min_t(u64, ns, KTIME_MAX)));
+	DEFINE_WAIT(wait);
+	int ret = 0;
+
+	for (;;) {
+		prepare_to_wait(&call->wait, &wait, TASK_IDLE);
+		if (acall_cancelled(call)) {
+			ret = -ECANCELED;
+			break;
+		}
+		if (!schedule_hrtimeout_range(&until, 0, HRTIMER_MODE_ABS))
+			break;
+	}
+	finish_wait(&call->wait, &wait);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(acall_sleep);
+
+void acall_wait_add(struct acall_call *call, struct wait_queue_entry *entry)
+{
+	add_wait_queue(&call->wait, entry);
+}
+EXPORT_SYMBOL_GPL(acall_wait_add);
+
+void acall_wait_remove(struct acall_call *call, struct wait_queue_entry *entry)
+{
+	remove_wait_queue(&call->wait, entry);
+}
+EXPORT_SYMBOL_GPL(acall_wait_remove);
