@@ -32,7 +32,7 @@ static int ioctl_info(void __user *user)
 	u32 size;
 	int ret;
 
-	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	ret = ARGS_GET(&args, charged_bytes, user);
 	if (ret)
 		return ret;
 	if (args.flags || args.__reserved)
@@ -61,7 +61,7 @@ static int ioctl_interface_info(void __user *user)
 	u32 size;
 	int ret;
 
-	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	ret = ARGS_GET(&args, max_running_user, user);
 	if (ret)
 		return ret;
 	if (args.flags)
@@ -103,7 +103,7 @@ static int ioctl_method_info(void __user *user)
 	u32 size;
 	int ret;
 
-	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	ret = ARGS_GET(&args, files_out, user);
 	if (ret)
 		return ret;
 	if (args.flags || !user_name_valid(args.interface))
@@ -197,7 +197,7 @@ static int ioctl_create(void __user *user)
 	struct acall_create args;
 	int ret;
 
-	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	ret = ARGS_GET(&args, __reserved, user);
 	if (ret)
 		return ret;
 	if (args.flags & ~(ACALL_CREATE_NONBLOCK | ACALL_CREATE_DETACH) ||

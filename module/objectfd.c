@@ -65,7 +65,7 @@ static int ioctl_begin(struct acall_object *object, void __user *user)
 	bool prepared = false;
 	int ret;
 
-	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	ret = ARGS_GET(&args, call_id, user);
 	if (ret)
 		return ret;
 	if (acall_object_busy(object))
@@ -109,7 +109,7 @@ static int ioctl_wait(struct acall_object *object, void __user *user)
 	struct acall_wait args;
 	int ret;
 
-	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	ret = ARGS_GET(&args, until, user);
 	if (ret)
 		return ret;
 	if (args.flags & ~ACALL_WAIT_SETTLED)
@@ -174,7 +174,7 @@ static int ioctl_finish(struct acall_object *object, struct file *file,
 	struct acall_call *call;
 	int ret;
 
-	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	ret = ARGS_GET(&args, cpu_ns, user);
 	if (ret)
 		return ret;
 	if (args.flags & ~ACALL_FINISH_NONBLOCK)
@@ -242,7 +242,7 @@ static int ioctl_cancel(struct acall_object *object, void __user *user)
 	u32 size, word = 0;
 	int ret;
 
-	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	ret = ARGS_GET(&args, outcome, user);
 	if (ret)
 		return ret;
 	if (args.flags & ~known)
@@ -311,7 +311,7 @@ static int ioctl_query(struct acall_object *object, void __user *user)
 	u64 id;
 	int ret;
 
-	ret = acall_args_get(&args, sizeof(args), sizeof(args), user);
+	ret = ARGS_GET(&args, executions, user);
 	if (ret)
 		return ret;
 	if (args.flags)
