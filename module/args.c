@@ -44,14 +44,16 @@ int acall_args_get(void *args, size_t ksize, size_t min,
 /**
  * acall_args_put - copy a structure out
  * @to: user address
- * @args: the structure
+ * @args: the structure; its size is set to @usize
  * @ksize: its size in this version
  * @usize: its size for the user
  *
  * Return: 0 or -EFAULT.
  */
-int acall_args_put(void __user *to, const void *args, size_t ksize, u32 usize)
+int acall_args_put(void __user *to, void *args, size_t ksize, u32 usize)
 {
+	/* As the caller gave it: the structure may be used again. */
+	*(u32 *)args = usize;
 	return copy_to_user(to, args, min_t(size_t, ksize, usize)) ?
 	       -EFAULT : 0;
 }
@@ -89,5 +91,6 @@ u64 acall_time_from_user(u64 ns)
  */
 u64 acall_time_to_user(u64 ns)
 {
-	return ns ? ns + time_ns_offset() : 0;
+	/* What came before the namespace's clock began is its first moment. */
+	return ns ? max_t(s64, ns + time_ns_offset(), 1) : 0;
 }

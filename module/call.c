@@ -78,10 +78,11 @@ int __init acall_calls_init(void)
 void acall_calls_exit(void)
 {
 	/*
-	 * The last reference may have been dropped by a timer or a runner a
-	 * moment ago: wait for call_free(), and with it for everybody who was
-	 * on the way out of this module's code.
+	 * A grace timer may be on its way out of call_grace_expired() still: a
+	 * softirq is an RCU reader. Then nobody drops a reference any more, and
+	 * what was dropped waits in call_free().
 	 */
+	synchronize_rcu();
 	rcu_barrier();
 	kmem_cache_destroy(call_cache);
 }
@@ -218,11 +219,12 @@ static enum hrtimer_restart call_grace_expired(struct hrtimer *timer)
  * The files, the method's private memory and the input share one allocation.
  * One more byte: text input is then a string for the method.
  */
-static int call_alloc_buf(struct acall_call *call, u32 nr_files)
+static int call_alloc_buf(struct acall_call *call,
+			  const struct acall_method *method, u32 nr_files)
 {
 	size_t priv = nr_files * sizeof(struct file *);
-	size_t in = priv + ALIGN(call->method->priv_size, sizeof(u64));
-	size_t size = in + max(call->in_len, call->method->in_size) + 1;
+	size_t in = priv + ALIGN(method->priv_size, sizeof(u64));
+	size_t size = in + max(call->in_len, method->in_size) + 1;
 
 	call->buf = kvzalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!call->buf)
@@ -232,14 +234,32 @@ static int call_alloc_buf(struct acall_call *call, u32 nr_files)
 	return 0;
 }
 
+/* What BEGIN needs to know of a method before it touches user memory. */
+static int call_look_up(struct acall_interface *iface, u32 method_nr,
+			struct acall_method *copy)
+{
+	const struct acall_method *method;
+	int ret = acall_interface_pin(iface);
+
+	if (ret)
+		return ret;
+	method = acall_interface_method(iface, method_nr);
+	if (method)
+		*copy = *method;
+	acall_interface_unpin(iface, NULL);
+	return method ? 0 : -EINVAL;
+}
+
 /**
  * acall_call_create - make a call that nobody else can see yet
- * @iface: its interface; pinned until the execution ends or is undone
+ * @iface: its interface; not pinned afterwards, because a caller may stall in
+ *	the user memory that comes next, and must not hold up unregistration
  * @method_nr: the method
  * @in_len: bytes of input that the caller is going to copy to call->in
  * @nr_files: files that the caller is going to add
  *
- * Everything of BEGIN that can fail and needs no user memory (R-ID).
+ * Everything of BEGIN that can fail and needs neither user memory nor the
+ * provider (R-ID).
  *
  * Return: the call with its execution's reference, or an ERR_PTR: -ENODEV,
  * -EINVAL, -E2BIG, -EDQUOT, -EAGAIN, -ENOMEM (B3).
@@ -247,28 +267,22 @@ static int call_alloc_buf(struct acall_call *call, u32 nr_files)
 struct acall_call *acall_call_create(struct acall_interface *iface,
 				     u32 method_nr, u32 in_len, u32 nr_files)
 {
-	const struct acall_method *method;
+	struct acall_method method;
 	struct acall_call *call;
 	u64 bytes;
 	int ret;
 
-	ret = acall_interface_pin(iface);
+	ret = call_look_up(iface, method_nr, &method);
 	if (ret)
 		return ERR_PTR(ret);
+	if (nr_files < method.files_min || nr_files > method.files_max)
+		return ERR_PTR(-EINVAL);
+	if (in_len > max(method.in_max, method.in_size))
+		return ERR_PTR(-E2BIG);
 
-	ret = -EINVAL;
-	method = acall_interface_method(iface, method_nr);
-	if (!method || nr_files < method->files_min ||
-	    nr_files > method->files_max)
-		goto unpin;
-	ret = -E2BIG;
-	if (in_len > max(method->in_max, method->in_size))
-		goto unpin;
-
-	ret = -ENOMEM;
 	call = kmem_cache_zalloc(call_cache, GFP_KERNEL);
 	if (!call)
-		goto unpin;
+		return ERR_PTR(-ENOMEM);
 	refcount_set(&call->ref, 1);
 	spin_lock_init(&call->lock);
 	init_waitqueue_head(&call->wait);
@@ -278,34 +292,30 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 		      HRTIMER_MODE_REL_SOFT);
 	call->id = new_id();
 	call->method_nr = method_nr;
-	call->method = method;
-	call->grace_ns = method->grace_ns;
-	call->caps = method->caps | ACALL_CAP_CANCEL;
+	call->grace_ns = method.grace_ns;
+	call->caps = method.caps | ACALL_CAP_CANCEL;
 	call->in_len = in_len;
 
+	ret = -ENOMEM;
 	call->payer = acall_payer_get_current();
 	if (!call->payer)
 		goto free;
-	bytes = max(in_len, method->in_size) + method->priv_size;
+	bytes = max(in_len, method.in_size) + method.priv_size;
 	ret = acall_charge(call->payer, 1, bytes);
 	if (ret)
 		goto put_payer;
 	call->charged = bytes;
-	ret = -ENOMEM;
-	if (call_alloc_buf(call, nr_files))
+	ret = call_alloc_buf(call, &method, nr_files);
+	if (ret)
 		goto uncharge;
+	ret = -ENOMEM;
 	call->identity = acall_identity_get_current();
 	if (!call->identity)
 		goto free_buf;
-	call->lane = acall_lane_get(iface, acall_payer_owner(call->payer));
-	if (!call->lane)
-		goto put_identity;
 	acall_interface_get(iface);
 	call->iface = iface;
 	return call;
 
-put_identity:
-	acall_identity_put(call->identity);
 free_buf:
 	kvfree(call->buf);
 uncharge:
@@ -314,8 +324,6 @@ put_payer:
 	acall_payer_put(call->payer);
 free:
 	kmem_cache_free(call_cache, call);
-unpin:
-	acall_interface_unpin(iface, NULL);
 	return ERR_PTR(ret);
 }
 
@@ -323,29 +331,52 @@ unpin:
  * acall_call_add_file - pass a file to a call
  * @call: the call, not published
  * @file: the file; its reference is the call's from now on
- *
- * Return: 0.
  */
-int acall_call_add_file(struct acall_call *call, struct file *file)
+void acall_call_add_file(struct acall_call *call, struct file *file)
 {
 	acall_call_files(call)[call->nr_files++] = file;
-	return 0;
+}
+
+static void call_leave_provider(struct acall_call *call)
+{
+	acall_lane_put(call->iface, call->lane);
+	call->lane = NULL;
+	/* After this the provider's text may be gone (R-UNLOAD). */
+	call->method = NULL;
+	acall_interface_unpin(call->iface, call);
 }
 
 /**
  * acall_call_prepare - ask the provider
  * @call: the call, not published, its input and files in place
  *
- * Return: 0, or what the provider refuses with.
+ * From here on the interface is pinned, until the execution has ended or is
+ * undone.
+ *
+ * Return: 0, -ENODEV, -ENOMEM, or what the provider refuses with.
  */
 int acall_call_prepare(struct acall_call *call)
 {
-	int ret = call->method->prepare ? call->method->prepare(call) : 0;
+	int ret;
 
+	ret = acall_interface_pin(call->iface);
+	if (ret)
+		return ret;
+	call->lane = acall_lane_get(call->iface,
+				    acall_payer_owner(call->payer));
+	if (!call->lane) {
+		acall_interface_unpin(call->iface, NULL);
+		return -ENOMEM;
+	}
+	call->method = acall_interface_method(call->iface, call->method_nr);
+	if (call->method->prepare)
+		ret = call->method->prepare(call);
 	if (WARN_ONCE(ret > 0 || ret < -MAX_ERRNO,
-		      "acall: %s.%s: .prepare returned %d\n",
-		      call->iface->name, call->method->name, ret))
-		return -EIO;
+		      "acall: %s: .prepare of method %u returned %d\n",
+		      call->iface->name, call->method_nr, ret))
+		ret = -EIO;
+	if (ret)
+		call_leave_provider(call);
 	return ret;
 }
 
@@ -377,12 +408,12 @@ void acall_call_publish(struct acall_call *call, struct acall_object *object,
 }
 
 /* Everything that the execution holds; the charge stays with the call. */
-static void call_release_execution(struct acall_call *call, bool prepared)
+static void call_release_execution(struct acall_call *call)
 {
 	struct file **files = acall_call_files(call);
 	u32 i;
 
-	if (prepared && call->method->release)
+	if (call->method && call->method->release)
 		call->method->release(call);
 	for (i = 0; i < call->nr_files; i++) {
 		/*
@@ -396,21 +427,17 @@ static void call_release_execution(struct acall_call *call, bool prepared)
 	}
 	acall_identity_put(call->identity);
 	call->identity = NULL;
-	acall_lane_put(call->iface, call->lane);
-	call->lane = NULL;
-	/* After this the provider's text may be gone (R-UNLOAD). */
-	call->method = NULL;
-	acall_interface_unpin(call->iface, call);
+	if (call->method)
+		call_leave_provider(call);
 }
 
 /**
  * acall_call_undo - take back a call that nobody has seen
- * @call: the call; gone afterwards
- * @prepared: whether the provider has accepted it
+ * @call: the call, prepared or not; gone afterwards
  */
-void acall_call_undo(struct acall_call *call, bool prepared)
+void acall_call_undo(struct acall_call *call)
 {
-	call_release_execution(call, prepared);
+	call_release_execution(call);
 	if (call->ledger) {
 		atomic_dec(&executions);
 		atomic_dec(&call->ledger->executions);
@@ -460,24 +487,12 @@ static int public_errno(struct acall_call *call, int ret)
 	}
 }
 
-/**
- * acall_call_end - the provider has returned
- * @call: the call; the execution's reference is dropped
- * @ret: what .run returned
- * @cpu_ns: processor time it used
- *
- * Context: runner, no longer as the caller of BEGIN.
- */
-void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns)
+/* The execution has ended: its last word, its timer, its reference. */
+static void call_settle(struct acall_call *call, enum acall_event event,
+			int ret, u64 cpu_ns)
 {
-	enum acall_event event = ACALL_EVENT_RETURN;
 	unsigned long flags;
 	bool disarmed;
-
-	call_release_execution(call, true);
-	ret = public_errno(call, ret);
-	if (ret == -ECANCELED || ret == -EINTR)
-		event = ACALL_EVENT_STOP;
 
 	spin_lock_irqsave(&call->lock, flags);
 	call->ret = ret;
@@ -493,23 +508,32 @@ void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns)
 }
 
 /**
+ * acall_call_end - the provider has returned
+ * @call: the call; the execution's reference is dropped
+ * @ret: what .run returned
+ * @cpu_ns: processor time it used
+ *
+ * Context: runner, no longer as the caller of BEGIN.
+ */
+void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns)
+{
+	call_release_execution(call);
+	ret = public_errno(call, ret);
+	call_settle(call, ret == -ECANCELED || ret == -EINTR ?
+		    ACALL_EVENT_STOP : ACALL_EVENT_RETURN, ret, cpu_ns);
+}
+
+/**
  * acall_call_retire - release a call that never ran
- * @call: the call, NEVER_STARTED; the execution's reference is dropped
+ * @call: the call, cancelled while it was queued; the execution's reference is
+ *	dropped
  *
- * By the one party that took it from the queue or kept it out. The client is
- * free already, whatever this may wait for.
- *
- * Context: process.
+ * Context: kworker.
  */
 void acall_call_retire(struct acall_call *call)
 {
-	unsigned long flags;
-
-	call_release_execution(call, true);
-	spin_lock_irqsave(&call->lock, flags);
-	call_step(call, ACALL_EVENT_RETIRE, ACALL_REASON_NONE);
-	spin_unlock_irqrestore(&call->lock, flags);
-	acall_call_put(call);
+	call_release_execution(call);
+	call_settle(call, ACALL_EVENT_RETIRE, 0, 0);
 }
 
 static enum acall_verdict call_request(struct acall_call *call,
@@ -523,27 +547,24 @@ static enum acall_verdict call_request(struct acall_call *call,
 	spin_lock_irqsave(&call->lock, flags);
 	phase = acall_word_phase(call->word);
 	verdict = call_step(call, event, reason);
-	if (verdict == ACALL_MADE && phase == ACALL_PHASE_RUNNING) {
-		/*
-		 * After the flag, under the lock under which the worker
-		 * publishes itself and then looks at the flag: one of both
-		 * sees the other (R-FLAG). It cannot be another call's worker
-		 * (R-HANDLE).
-		 */
-		if (call->task)
-			send_sig(SIGKILL, call->task, 1);
-		if (event == ACALL_EVENT_CANCEL && grace_ns < KTIME_MAX) {
-			/* The clock is the call's, not the canceller's (X9). */
-			acall_call_get(call);
-			hrtimer_start(&call->grace, ns_to_ktime(grace_ns),
-				      HRTIMER_MODE_REL_SOFT);
-		}
+	/*
+	 * After the flag, under the lock under which the worker publishes
+	 * itself and then looks at the flag: one of both sees the other
+	 * (R-FLAG). It cannot be another call's worker (R-HANDLE).
+	 */
+	if (verdict == ACALL_MADE && call->task)
+		send_sig(SIGKILL, call->task, 1);
+	if (verdict == ACALL_MADE && event == ACALL_EVENT_CANCEL &&
+	    grace_ns < KTIME_MAX) {
+		/* The clock is the call's, not the canceller's (X9). */
+		acall_call_get(call);
+		hrtimer_start(&call->grace, ns_to_ktime(grace_ns),
+			      HRTIMER_MODE_REL_SOFT);
 	}
 	spin_unlock_irqrestore(&call->lock, flags);
 
-	if (verdict == ACALL_MADE && phase == ACALL_PHASE_QUEUED &&
-	    acall_runner_dequeue(call))
-		acall_call_retire(call);
+	if (verdict == ACALL_MADE && phase == ACALL_PHASE_QUEUED)
+		acall_runner_dequeue(call);
 	return verdict;
 }
 

@@ -110,11 +110,11 @@ void acall_ledger_put(struct acall_ledger *ledger);
 
 struct acall_call *acall_call_create(struct acall_interface *iface,
 				     u32 method_nr, u32 in_len, u32 nr_files);
-int acall_call_add_file(struct acall_call *call, struct file *file);
+void acall_call_add_file(struct acall_call *call, struct file *file);
 int acall_call_prepare(struct acall_call *call);
 void acall_call_publish(struct acall_call *call, struct acall_object *object,
 			struct acall_ledger *ledger);
-void acall_call_undo(struct acall_call *call, bool prepared);
+void acall_call_undo(struct acall_call *call);
 
 void acall_call_get(struct acall_call *call);
 bool acall_call_tryget(struct acall_call *call);

@@ -40,7 +40,6 @@ static int ioctl_info(void __user *user)
 	size = args.size;
 	acall_limits_get_info(&limits);
 	args = (struct acall_info){
-		.size		= sizeof(args),
 		.abi		= ACALL_ABI,
 		.interfaces	= acall_interface_count(),
 		.features	= FEATURES,
@@ -71,7 +70,6 @@ static int ioctl_interface_info(void __user *user)
 		return -ENOENT;
 	size = args.size;
 	args = (struct acall_interface_info){
-		.size			= sizeof(args),
 		.cursor			= iface->serial,
 		.version_min		= iface->version_min,
 		.version		= iface->version,
@@ -121,7 +119,6 @@ static int ioctl_method_info(void __user *user)
 	method = acall_interface_method(iface, args.method);
 	if (!method)
 		goto unpin;
-	args.size = sizeof(args);
 	args.caps = method->caps | ACALL_CAP_CANCEL;
 	memset(args.name, 0, sizeof(args.name));
 	strscpy(args.name, method->name, sizeof(args.name));
@@ -176,7 +173,6 @@ static int create_fd(struct acall_interface *iface, struct acall_create *args,
 		ret = PTR_ERR(file);
 		goto put_fd;
 	}
-	args->size = sizeof(*args);
 	ret = acall_args_put(user, args, sizeof(*args), size);
 	if (ret)
 		goto put_file;
@@ -278,9 +274,18 @@ static int __init acall_init(void)
 
 	if (ret)
 		return ret;
+	ret = acall_runners_init();
+	if (ret)
+		goto calls;
 	ret = misc_register(&device);
 	if (ret)
-		acall_calls_exit();
+		goto runners;
+	return 0;
+
+runners:
+	acall_runners_exit();
+calls:
+	acall_calls_exit();
 	return ret;
 }
 
@@ -291,6 +296,7 @@ static int __init acall_init(void)
 static void __exit acall_exit(void)
 {
 	misc_deregister(&device);
+	acall_runners_exit();
 	acall_calls_exit();
 }
 

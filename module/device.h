@@ -11,7 +11,7 @@ struct file;
 /* args.c: structures and times to and from user space. */
 int acall_args_get(void *args, size_t ksize, size_t min,
 		   const void __user *from);
-int acall_args_put(void __user *to, const void *args, size_t ksize, u32 usize);
+int acall_args_put(void __user *to, void *args, size_t ksize, u32 usize);
 /*
  * Gets @args, a pointer to a structure whose first version ended with @last:
  * none may be shorter.

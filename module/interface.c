@@ -149,18 +149,16 @@ int acall_interface_pin(struct acall_interface *iface)
 void acall_interface_unpin(struct acall_interface *iface,
 			   struct acall_call *call)
 {
-	struct module *owner;
 	unsigned long flags;
 
 	spin_lock_irqsave(&iface->lock, flags);
 	if (call)
 		list_del_init(&call->all);
-	owner = iface->desc->owner;
-	/* Under the lock: @iface may be freed as soon as it is 0. */
+	/* Before the pin: without one the provider's module may be freed. */
+	module_put(iface->desc->owner);
 	if (!--iface->pins)
 		wake_up_all(&iface->idle_wait);
 	spin_unlock_irqrestore(&iface->lock, flags);
-	module_put(owner);
 }
 
 /**
@@ -324,6 +322,20 @@ static bool idle(struct acall_interface *iface)
 	return ret;
 }
 
+/**
+ * acall_interfaces_for_each - visit every interface
+ * @visit: called with the registry's mutex held
+ */
+void acall_interfaces_for_each(void (*visit)(struct acall_interface *iface))
+{
+	struct acall_interface *iface;
+
+	mutex_lock(&registry_lock);
+	list_for_each_entry(iface, &registry, link)
+		visit(iface);
+	mutex_unlock(&registry_lock);
+}
+
 /* One line each 10 seconds: how many, and the one that has been there longest. */
 static void report_waiting(struct acall_interface *iface)
 {
@@ -343,7 +355,10 @@ static void report_waiting(struct acall_interface *iface)
 	}
 	spin_unlock_irq(&iface->lock);
 
-	if (id)
+	if (!id)
+		pr_warn("acall: unregistering %s waits for %u callers that are in .prepare or .may_create\n",
+			iface->name, pins);
+	else
 		pr_warn("acall: unregistering %s waits for %u calls; call %llu (method %u) began %llu s ago and has not returned\n",
 			iface->name, pins, id, method,
 			div_u64(now - began, NSEC_PER_SEC));
@@ -357,7 +372,8 @@ void acall_unregister_interface(struct acall_interface *iface)
 	spin_unlock_irq(&iface->lock);
 	WRITE_ONCE(nr_interfaces, nr_interfaces - 1);
 	mutex_unlock(&registry_lock);
-	wake_up_poll(&iface->gone_wait, EPOLLHUP);
+	/* All, not wake_up_poll(): exclusive ones wait for different objects. */
+	wake_up_all(&iface->gone_wait);
 
 	cancel_all(iface);
 	/* Idle: however long a provider needs, it is not a hung task (R-HUNG). */

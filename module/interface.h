@@ -7,11 +7,11 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <acall/provider.h>
 
 struct acall_call;
 struct acall_runner;
-struct workqueue_struct;
 
 #define ACALL_LANE_BITS	4
 
@@ -40,6 +40,8 @@ struct acall_interface {
 	struct acall_runner *runners;
 	struct list_head idle_runners;
 	struct list_head turn;		/* lanes that have a call to start */
+	struct list_head retired;	/* calls that never started */
+	struct work_struct retire_work;
 	DECLARE_HASHTABLE(lanes, ACALL_LANE_BITS);
 };
 
@@ -53,6 +55,7 @@ void acall_interface_unpin(struct acall_interface *iface,
 			   struct acall_call *call);
 int acall_interface_may_create(struct acall_interface *iface);
 u32 acall_interface_count(void);
+void acall_interfaces_for_each(void (*visit)(struct acall_interface *iface));
 bool acall_name_valid(const char *name);
 
 const struct acall_method *acall_interface_method(struct acall_interface *iface,

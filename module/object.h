@@ -36,8 +36,7 @@ u32 acall_objects_count(void);
 static inline void acall_object_wake(struct acall_object *object)
 {
 	/*
-	 * Keyed: a client that waits for POLLOUT only is not woken. HUP goes
-	 * along because readiness may be what turns it on (W4).
+	 * HUP goes along because readiness may be what turns it on (W4).
 	 */
 	wake_up_poll(&object->wait, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
 }

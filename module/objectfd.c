@@ -56,13 +56,17 @@ static int begin_check(const struct acall_begin *args)
 	return 0;
 }
 
-/* The order is the contract's (B8): what fails before the publication undoes. */
+/*
+ * What fails before the publication is undone (B8). The provider comes after
+ * the last access to user memory, so that a caller who stalls there holds up no
+ * unregistration; nobody can tell, since a BEGIN that fails leaves call_id
+ * unspecified.
+ */
 static int ioctl_begin(struct acall_object *object, void __user *user)
 {
 	struct acall_begin __user *out = user;
 	struct acall_begin args;
 	struct acall_call *call;
-	bool prepared = false;
 	int ret;
 
 	ret = ARGS_GET(&args, call_id, user);
@@ -86,12 +90,11 @@ static int ioctl_begin(struct acall_object *object, void __user *user)
 	ret = add_files(call, args.files, args.nr_files);
 	if (ret)
 		goto undo;
-	ret = acall_call_prepare(call);
-	if (ret)
-		goto undo;
-	prepared = true;
 	ret = -EFAULT;
 	if (put_user(call->id, &out->call_id))
+		goto undo;
+	ret = acall_call_prepare(call);
+	if (ret)
 		goto undo;
 	ret = acall_object_begin(object, call);
 	if (ret)
@@ -99,7 +102,7 @@ static int ioctl_begin(struct acall_object *object, void __user *user)
 	return 0;
 
 undo:
-	acall_call_undo(call, prepared);
+	acall_call_undo(call);
 	return ret;
 }
 
@@ -128,7 +131,6 @@ static int ioctl_wait(struct acall_object *object, void __user *user)
 static void finish_fill(struct acall_finish *args, const struct acall_call *call,
 			const struct acall_snapshot *snap)
 {
-	args->size = sizeof(*args);
 	args->call_id = call->id;
 	args->out_len = snap->out_len;
 	args->nr_files = 0;
@@ -268,7 +270,6 @@ static int ioctl_cancel(struct acall_object *object, void __user *user)
 	}
 	if (ret && ret != -ESRCH && ret != -EALREADY)
 		return ret;
-	args.size = sizeof(args);
 	args.state = acall_word_state(word);
 	args.outcome = acall_word_outcome(word);
 	/*
@@ -320,7 +321,6 @@ static int ioctl_query(struct acall_object *object, void __user *user)
 	id = args.call_id;
 
 	memset(&args, 0, sizeof(args));
-	args.size = sizeof(args);
 	call = acall_object_get_call(object, id);
 	if (call) {
 		query_fill(&args, call);

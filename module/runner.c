@@ -14,8 +14,8 @@
  *
  * The race it is about is BEGIN and CANCEL of a queued call against the runner
  * that takes it. The state decides whether it runs (R-PUB); which list it is on
- * only decides who clears it away: BEGIN if it never got onto one, the canceller
- * if he takes it off, the runner if it was faster.
+ * only decides who clears it away: the runner if it has taken it, else the
+ * retire work, which gets it from the canceller or from a BEGIN that was slower.
  */
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
@@ -29,13 +29,11 @@
 #include "limits.h"
 #include "runner.h"
 
-static unsigned int user_running;
-module_param(user_running, uint, 0644);
-MODULE_PARM_DESC(user_running,
-		 "methods of one interface that may run for one user (0 = an eighth of all)");
-
 /* A workqueue's name and its NUL, on kernels that keep least of it. */
 #define WQ_NAME_SIZE	24
+
+/* For calls that never start, which need no turn: one work an interface. */
+static struct workqueue_struct *retire_wq;
 
 struct acall_runner {
 	struct work_struct work;
@@ -52,6 +50,8 @@ struct acall_lane {
 	struct list_head queue;		/* calls, oldest first */
 	struct list_head turn;		/* on the circle */
 };
+
+static unsigned int user_running;
 
 /**
  * acall_runner_user_max - how many methods may run for one user
@@ -78,6 +78,56 @@ static void lane_update(struct acall_interface *iface, struct acall_lane *lane)
 	else if (list_empty(&lane->turn))
 		list_add_tail(&lane->turn, &iface->turn);
 }
+
+/* Wake one runner if there is something to start. */
+static void kick(struct acall_interface *iface)
+{
+	struct acall_runner *runner;
+
+	lockdep_assert_held(&iface->lock);
+	if (list_empty(&iface->turn) || list_empty(&iface->idle_runners))
+		return;
+	runner = list_first_entry(&iface->idle_runners, struct acall_runner,
+				  idle);
+	list_del_init(&runner->idle);
+	queue_work(iface->wq, &runner->work);
+}
+
+static void share_changed(struct acall_interface *iface)
+{
+	struct acall_lane *lane;
+	struct acall_call *call;
+	int bucket;
+
+	spin_lock_irq(&iface->lock);
+	hash_for_each(iface->lanes, bucket, lane, node) {
+		lane_update(iface, lane);
+		/* As many as may have become free to start. */
+		list_for_each_entry(call, &lane->queue, queue)
+			kick(iface);
+	}
+	spin_unlock_irq(&iface->lock);
+}
+
+static int user_running_set(const char *value, const struct kernel_param *kp)
+{
+	int ret = param_set_uint(value, kp);
+
+	/* A user whose every method is stuck may be what it was raised for. */
+	if (!ret)
+		acall_interfaces_for_each(share_changed);
+	return ret;
+}
+
+static const struct kernel_param_ops user_running_ops = {
+	.set = user_running_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(user_running, &user_running_ops, &user_running, 0644);
+__MODULE_PARM_TYPE(user_running, "uint");
+MODULE_PARM_DESC(user_running,
+		 "methods of one interface that may run for one user (0 = an eighth of all)");
 
 static struct acall_lane *lane_find(struct acall_interface *iface, kuid_t owner)
 {
@@ -231,6 +281,98 @@ static void runner_work(struct work_struct *work)
 	}
 }
 
+static void retire_work(struct work_struct *work)
+{
+	struct acall_interface *iface = container_of(work,
+						     struct acall_interface,
+						     retire_work);
+	struct acall_call *call;
+
+	for (;;) {
+		spin_lock_irq(&iface->lock);
+		call = list_first_entry_or_null(&iface->retired,
+						struct acall_call, queue);
+		if (call)
+			list_del_init(&call->queue);
+		spin_unlock_irq(&iface->lock);
+		if (!call)
+			break;
+		acall_call_retire(call);
+		cond_resched();
+	}
+}
+
+/*
+ * Hand a call that never starts to a kworker, where its files can be dropped at
+ * once and whoever cancelled it need not wait for what .release does.
+ */
+static void retire(struct acall_interface *iface, struct acall_call *call)
+{
+	lockdep_assert_held(&iface->lock);
+	list_move_tail(&call->queue, &iface->retired);
+	queue_work(retire_wq, &iface->retire_work);
+}
+
+/**
+ * acall_runner_enqueue - have a call executed
+ * @call: the call, just published; the caller has the execution's reference and
+ *	gives it away
+ *
+ * Context: process.
+ */
+void acall_runner_enqueue(struct acall_call *call)
+{
+	struct acall_interface *iface = call->iface;
+	enum acall_phase phase;
+	bool gone;
+
+	spin_lock_irq(&iface->lock);
+	list_add_tail(&call->all, &iface->calls);
+	gone = iface->gone;
+	phase = acall_word_phase(acall_call_word(call));
+	if (phase == ACALL_PHASE_QUEUED) {
+		list_add_tail(&call->queue, &call->lane->queue);
+		lane_update(iface, call->lane);
+		/* The sweep that began before knows nothing of this call. */
+		if (gone)
+			acall_call_get(call);
+		else
+			kick(iface);
+	} else {
+		/* Cancelled before it came onto a list. */
+		retire(iface, call);
+		gone = false;
+	}
+	spin_unlock_irq(&iface->lock);
+
+	if (gone) {
+		acall_call_cancel(call, ACALL_REASON_PROVIDER, call->grace_ns);
+		acall_call_put(call);
+	}
+}
+
+/**
+ * acall_runner_dequeue - a queued call was cancelled
+ * @call: the call, never to be started
+ *
+ * If it is not on its queue, the runner that has taken it or the BEGIN that has
+ * not queued it yet finds the new state.
+ *
+ * Context: any but hard interrupt and NMI.
+ */
+void acall_runner_dequeue(struct acall_call *call)
+{
+	struct acall_interface *iface = call->iface;
+	unsigned long flags;
+
+	spin_lock_irqsave(&iface->lock, flags);
+	if (!list_empty(&call->queue)) {
+		retire(iface, call);
+		lane_update(iface, call->lane);
+	}
+	spin_unlock_irqrestore(&iface->lock, flags);
+}
+
 /**
  * acall_runners_create - make an interface's runners
  * @iface: the interface, not registered yet
@@ -249,6 +391,8 @@ int acall_runners_create(struct acall_interface *iface)
 	hash_init(iface->lanes);
 	INIT_LIST_HEAD(&iface->idle_runners);
 	INIT_LIST_HEAD(&iface->turn);
+	INIT_LIST_HEAD(&iface->retired);
+	INIT_WORK(&iface->retire_work, retire_work);
 
 	iface->runners = kvcalloc(iface->max_running, sizeof(*iface->runners),
 				  GFP_KERNEL);
@@ -285,65 +429,18 @@ int acall_runners_create(struct acall_interface *iface)
 void acall_runners_destroy(struct acall_interface *iface)
 {
 	destroy_workqueue(iface->wq);
+	flush_work(&iface->retire_work);
 	kvfree(iface->runners);
 	WARN_ON(!hash_empty(iface->lanes));
 }
 
-/**
- * acall_runner_enqueue - have a call executed
- * @call: the call, just published; the caller has the execution's reference and
- *	gives it away
- *
- * Context: process.
- */
-void acall_runner_enqueue(struct acall_call *call)
+int __init acall_runners_init(void)
 {
-	struct acall_interface *iface = call->iface;
-	struct acall_runner *runner;
-	bool gone;
-
-	spin_lock_irq(&iface->lock);
-	gone = iface->gone;
-	if (!gone && !acall_call_done(call)) {
-		list_add_tail(&call->all, &iface->calls);
-		list_add_tail(&call->queue, &call->lane->queue);
-		lane_update(iface, call->lane);
-		runner = list_first_entry_or_null(&iface->idle_runners,
-						  struct acall_runner, idle);
-		if (runner && !list_empty(&iface->turn)) {
-			list_del_init(&runner->idle);
-			queue_work(iface->wq, &runner->work);
-		}
-		spin_unlock_irq(&iface->lock);
-		return;
-	}
-	spin_unlock_irq(&iface->lock);
-
-	/* Never on a list: cancelled before, or the provider is going. */
-	if (gone)
-		acall_call_cancel(call, ACALL_REASON_PROVIDER, call->grace_ns);
-	acall_call_retire(call);
+	retire_wq = alloc_workqueue("acall-retire", WQ_UNBOUND, 0);
+	return retire_wq ? 0 : -ENOMEM;
 }
 
-/**
- * acall_runner_dequeue - take a call off its queue
- * @call: the call, NEVER_STARTED
- *
- * Return: true if it was there: then the caller retires it. Else the runner
- * that has it, or BEGIN that has not queued it yet, does.
- */
-bool acall_runner_dequeue(struct acall_call *call)
+void acall_runners_exit(void)
 {
-	struct acall_interface *iface = call->iface;
-	unsigned long flags;
-	bool queued;
-
-	spin_lock_irqsave(&iface->lock, flags);
-	queued = !list_empty(&call->queue);
-	if (queued) {
-		list_del_init(&call->queue);
-		lane_update(iface, call->lane);
-	}
-	spin_unlock_irqrestore(&iface->lock, flags);
-	return queued;
+	destroy_workqueue(retire_wq);
 }

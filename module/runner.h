@@ -9,6 +9,8 @@ struct acall_call;
 struct acall_interface;
 struct acall_lane;
 
+int acall_runners_init(void);
+void acall_runners_exit(void);
 int acall_runners_create(struct acall_interface *iface);
 void acall_runners_destroy(struct acall_interface *iface);
 
@@ -17,6 +19,6 @@ void acall_lane_put(struct acall_interface *iface, struct acall_lane *lane);
 u32 acall_runner_user_max(const struct acall_interface *iface);
 
 void acall_runner_enqueue(struct acall_call *call);
-bool acall_runner_dequeue(struct acall_call *call);
+void acall_runner_dequeue(struct acall_call *call);
 
 #endif /* _ACALL_RUNNER_H */

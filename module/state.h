@@ -19,6 +19,7 @@ enum acall_phase {
 	ACALL_PHASE_QUEUED,
 	ACALL_PHASE_RUNNING,
 	ACALL_PHASE_CANCELLING,
+	ACALL_PHASE_DEQUEUED,		/* cancelled; is being released */
 	ACALL_PHASE_COMPLETED,
 	ACALL_PHASE_STOPPED,
 	ACALL_PHASE_NEVER_STARTED,
@@ -35,7 +36,7 @@ enum acall_event {
 	ACALL_EVENT_EXPIRE,	/* grace timer: the wait is over */
 	ACALL_EVENT_RETURN,	/* runner: provider ended with a result */
 	ACALL_EVENT_STOP,	/* runner: provider ended with a stop code */
-	ACALL_EVENT_RETIRE,	/* who dequeued it: what never ran is released */
+	ACALL_EVENT_RETIRE,	/* kworker: what never ran is released */
 	ACALL_EVENT_CONSUME,	/* FINISH took the result */
 	ACALL_EVENT_DROP,	/* last close: nobody will take the result */
 	ACALL_NR_EVENTS,
@@ -55,7 +56,7 @@ enum acall_verdict {
  * its files, credentials and module released. CONSUMED: no client will take the
  * result. With both the call is over and its charge is returned.
  */
-#define ACALL_WORD_PHASE	0x0007u
+#define ACALL_WORD_PHASE	0x000fu
 #define ACALL_WORD_REASON	0x0070u
 #define ACALL_WORD_REASON_SHIFT	4
 #define ACALL_WORD_ENDED	0x0100u

@@ -300,7 +300,8 @@ struct acall_wait {
  * @start_ns: out: when the provider was entered, 0 = never
  * @cancel_ns: out: when a cancel was first requested, 0 = never
  * @end_ns: out: when the outcome was fixed
- * @cpu_ns: out: processor time of the provider
+ * @cpu_ns: out: processor time of the provider, in the steps in which the
+ *	scheduler counts it (a tick); 0 unless its execution has ended
  *
  * Blocks until the call is ready. Returns 0 and consumes the call, or -1 and
  * errno, which consumes nothing: EAGAIN (not ready, and NONBLOCK), ESRCH (idle,
