@@ -38,6 +38,12 @@ static struct kmem_cache *call_cache;
 static atomic_t executions = ATOMIC_INIT(0);
 static atomic_t orphans = ATOMIC_INIT(0);
 
+/*
+ * What it may take to drop the files of a call that never started, before its
+ * client is freed all the same.
+ */
+#define RETIRE_GRACE_NS		NSEC_PER_SEC
+
 /* Ids come from per-CPU blocks: no shared counter in BEGIN. */
 #define ID_BLOCK	64
 
@@ -289,8 +295,9 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 	INIT_LIST_HEAD(&call->all);
 	INIT_LIST_HEAD(&call->queue);
 	hrtimer_setup(&call->grace, call_grace_expired, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_REL_SOFT);
+		      HRTIMER_MODE_ABS_SOFT);
 	call->id = new_id();
+	call->owner_tgid = task_tgid_nr(current);
 	call->method_nr = method_nr;
 	call->grace_ns = method.grace_ns;
 	call->caps = method.caps | ACALL_CAP_CANCEL;
@@ -536,6 +543,32 @@ void acall_call_retire(struct acall_call *call)
 	call_settle(call, ACALL_EVENT_RETIRE, 0, 0);
 }
 
+/*
+ * The clock is the call's, not the canceller's (X9). Runs it, or, if it runs
+ * already, lets it only become shorter.
+ */
+static void call_run_grace(struct acall_call *call, u64 grace_ns)
+{
+	ktime_t until;
+	int armed;
+
+	lockdep_assert_held(&call->lock);
+
+	if (grace_ns >= KTIME_MAX)
+		return;
+	until = ktime_add_safe(ktime_get(), ns_to_ktime(grace_ns));
+	armed = hrtimer_is_queued(&call->grace);
+	if (armed && !ktime_before(until, hrtimer_get_expires(&call->grace)))
+		return;
+	armed = hrtimer_try_to_cancel(&call->grace);
+	/* Expires this very moment: nothing is shorter. */
+	if (armed < 0)
+		return;
+	if (!armed)
+		acall_call_get(call);
+	hrtimer_start(&call->grace, until, HRTIMER_MODE_ABS_SOFT);
+}
+
 static enum acall_verdict call_request(struct acall_call *call,
 				       enum acall_event event,
 				       enum acall_reason reason, u64 grace_ns)
@@ -554,12 +587,25 @@ static enum acall_verdict call_request(struct acall_call *call,
 	 */
 	if (verdict == ACALL_MADE && call->task)
 		send_sig(SIGKILL, call->task, 1);
-	if (verdict == ACALL_MADE && event == ACALL_EVENT_CANCEL &&
-	    grace_ns < KTIME_MAX) {
-		/* The clock is the call's, not the canceller's (X9). */
-		acall_call_get(call);
-		hrtimer_start(&call->grace, ns_to_ktime(grace_ns),
-			      HRTIMER_MODE_REL_SOFT);
+
+	switch (acall_word_phase(call->word)) {
+	case ACALL_PHASE_DEQUEUED:
+		/* Nobody waits for a method, only for files to be dropped. */
+		call_run_grace(call, max_t(u64, grace_ns, RETIRE_GRACE_NS));
+		break;
+	case ACALL_PHASE_CANCELLING:
+		if (verdict == ACALL_MADE)
+			call_run_grace(call, grace_ns);
+		else if (reason == ACALL_REASON_CLIENT)
+			break;
+		/* Who closes or goes away need not wait for others' patience. */
+		else if (grace_ns)
+			call_run_grace(call, grace_ns);
+		else
+			call_step(call, ACALL_EVENT_EXPIRE, reason);
+		break;
+	default:
+		break;
 	}
 	spin_unlock_irqrestore(&call->lock, flags);
 

@@ -44,6 +44,7 @@ struct acall_call {
 	struct acall_ledger *ledger;	/* counted */
 	struct acall_payer *payer;	/* counted */
 	u64 user_data;
+	pid_t owner_tgid;		/* for the log, initial namespace */
 	u64 grace_ns;
 	u32 caps;
 	u32 in_len;

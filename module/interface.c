@@ -343,6 +343,7 @@ static void report_waiting(struct acall_interface *iface)
 	u64 now = ktime_get_ns();
 	u64 id = 0, began = 0;
 	u32 method = 0;
+	pid_t owner = 0;
 	u32 pins;
 
 	spin_lock_irq(&iface->lock);
@@ -352,6 +353,7 @@ static void report_waiting(struct acall_interface *iface)
 		id = call->id;
 		method = call->method_nr;
 		began = call->begin_ns;
+		owner = call->owner_tgid;
 	}
 	spin_unlock_irq(&iface->lock);
 
@@ -359,8 +361,8 @@ static void report_waiting(struct acall_interface *iface)
 		pr_warn("acall: unregistering %s waits for %u callers that are in .prepare or .may_create\n",
 			iface->name, pins);
 	else
-		pr_warn("acall: unregistering %s waits for %u calls; call %llu (method %u) began %llu s ago and has not returned\n",
-			iface->name, pins, id, method,
+		pr_warn("acall: unregistering %s waits for %u calls; call %llu (method %u) of process %d began %llu s ago and has not returned\n",
+			iface->name, pins, id, method, owner,
 			div_u64(now - began, NSEC_PER_SEC));
 }
 

@@ -10,14 +10,34 @@
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/net.h>
 #include <linux/poll.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
+#include <net/sock.h>
 
 #include "call.h"
 #include "device.h"
 #include "interface.h"
 #include "object.h"
+
+/*
+ * What can carry a file descriptor can carry the call object itself, which
+ * would then not be closed, and its call not cancelled, before the call has
+ * ended (R-CYCLE). An io_uring is known by its name only, which nobody else can
+ * give to an anonymous inode.
+ */
+static bool may_hold_files(struct file *file)
+{
+	const struct socket *sock = sock_from_file(file);
+
+	if (sock)
+		return sock->sk && sock->sk->sk_family == AF_UNIX;
+	return acall_is_objectfd(file) ||
+	       (file_inode(file)->i_sb->s_magic == ANON_INODE_FS_MAGIC &&
+		!strcmp(file->f_path.dentry->d_name.name, "[io_uring]"));
+}
 
 static int add_files(struct acall_call *call, u64 user, u32 nr)
 {
@@ -33,8 +53,7 @@ static int add_files(struct acall_call *call, u64 user, u32 nr)
 		file = fget(fd);
 		if (!file)
 			return -EBADF;
-		/* An object as its own argument would never be closed (R-CYCLE). */
-		if (acall_is_objectfd(file)) {
+		if (may_hold_files(file)) {
 			fput(file);
 			return -EBADF;
 		}

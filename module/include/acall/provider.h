@@ -186,9 +186,9 @@ u32 acall_method_nr(const struct acall_call *call);
  * @index: 0 to acall_nr_files() - 1
  *
  * Return: the file, referenced until .release has returned. Check in .prepare
- * that it is of the kind and mode that is needed, by naming what is allowed: a
- * socket or an io_uring may carry the call object itself, which then would not
- * be closed before the call ends (R-CYCLE).
+ * that it is of the kind and mode that is needed. Call objects, io_urings and
+ * Unix sockets, which could carry the call object itself, are refused by the
+ * core (R-CYCLE).
  */
 struct file *acall_file(const struct acall_call *call, u32 index);
 
