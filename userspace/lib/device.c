@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * /dev/acall: opening it, and the listing of what there is.
+ *
+ * Keeps nothing: who gives no device gets one that lives as long as the
+ * function, so there is no descriptor behind the program's back to be inherited,
+ * closed by daemon(3) or raced for.
+ */
+#include <string.h>
+#include "internal.h"
+
+/*
+ * A library and a module that disagree must not find out by damage, so the ABI
+ * is compared once per device. The missing device gets an errno that no
+ * operation on a device returns.
+ */
+ACALL_PUBLIC int acall_open_device(void)
+{
+	struct acall_info info = { .size = sizeof(info) };
+	int fd, ret;
+
+	fd = acall_sys_open(ACALL_DEVICE_PATH);
+	if (fd == -ENOENT || fd == -ENXIO || fd == -ENODEV)
+		return -ENOSYS;
+	if (fd < 0)
+		return fd;
+	ret = acall_sys_ioctl(fd, ACALL_IOC_INFO, &info);
+	if (!ret && info.abi != ACALL_ABI)
+		ret = -EPROTO;
+	if (ret) {
+		acall_sys_close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+/* One operation on @device, or on one that is opened for it. */
+static int on_device(int device, unsigned int request, void *arg)
+{
+	int fd = device;
+	int ret;
+
+	if (device == ACALL_DEVICE_DEFAULT) {
+		fd = acall_open_device();
+		if (fd < 0)
+			return fd;
+	}
+	ret = acall_sys_ioctl(fd, request, arg);
+	if (device == ACALL_DEVICE_DEFAULT)
+		acall_sys_close(fd);
+	return ret;
+}
+
+ACALL_PUBLIC int acall_info(int device, struct acall_info *info, size_t size)
+{
+	if (!info || size < sizeof(info->size) || size > UINT32_MAX)
+		return -EINVAL;
+	memset(info, 0, size);
+	info->size = (__u32)size;
+	return on_device(device, ACALL_IOC_INFO, info);
+}
+
+ACALL_PUBLIC int acall_next_interface(int device, uint64_t *cursor,
+				      struct acall_interface_info *info,
+				      size_t size)
+{
+	int ret;
+
+	if (!cursor || !info || size > UINT32_MAX ||
+	    size < offsetof(struct acall_interface_info, name))
+		return -EINVAL;
+	memset(info, 0, size);
+	info->size = (__u32)size;
+	info->cursor = *cursor;
+	ret = on_device(device, ACALL_IOC_INTERFACE_INFO, info);
+	if (!ret)
+		*cursor = info->cursor;
+	return ret;
+}
+
+ACALL_PUBLIC int acall_method_info(int device, const char *interface,
+				   uint32_t method,
+				   struct acall_method_info *info, size_t size)
+{
+	int ret;
+
+	if (!info || size > UINT32_MAX ||
+	    size < offsetof(struct acall_method_info, caps))
+		return -EINVAL;
+	memset(info, 0, size);
+	info->size = (__u32)size;
+	info->method = method;
+	ret = acall_set_name(info->interface, interface);
+	if (ret)
+		return ret;
+	return on_device(device, ACALL_IOC_METHOD_INFO, info);
+}
+
+/* How many method numbers @interface has. */
+static int count_methods(int device, const char *interface, uint32_t *methods)
+{
+	struct acall_interface_info info;
+	uint64_t cursor = 0;
+	int ret;
+
+	do {
+		ret = acall_next_interface(device, &cursor, &info,
+					   sizeof(info));
+		if (ret)
+			return ret;
+	} while (strncmp(info.name, interface, sizeof(info.name)));
+	*methods = info.methods;
+	return 0;
+}
+
+ACALL_PUBLIC int acall_find_method(int device, const char *interface,
+				   const char *method,
+				   struct acall_method_info *info, size_t size)
+{
+	uint32_t methods, i;
+	int own = -1;
+	int ret;
+
+	if (!interface || !method || !info || size > UINT32_MAX ||
+	    size < offsetof(struct acall_method_info, grace_ns))
+		return -EINVAL;
+	if (device == ACALL_DEVICE_DEFAULT) {
+		own = acall_open_device();
+		if (own < 0)
+			return own;
+		device = own;
+	}
+	ret = count_methods(device, interface, &methods);
+	if (ret)
+		goto out;
+	for (i = 0; i < methods; i++) {
+		ret = acall_method_info(device, interface, i, info, size);
+		if (!ret && !strncmp(info->name, method, sizeof(info->name)))
+			goto out;
+		/* -EINVAL: a number that is not in use */
+		if (ret && ret != -EINVAL)
+			goto out;
+	}
+	ret = -EINVAL;
+out:
+	if (own >= 0)
+		acall_sys_close(own);
+	return ret;
+}
