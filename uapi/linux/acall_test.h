@@ -58,7 +58,8 @@ struct acall_test_arg {
 };
 
 /**
- * struct acall_test_result - input of result: what the method leaves behind
+ * struct acall_test_result - input of result: what the method leaves behind; its
+ *	progress is 1 of 2 before the gate and 2 of 2 behind it
  * @id: where to meet, 0 = nowhere
  * @ret: what .run returns
  * @out_len: how many bytes of output it gives before that
