@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# check.sh: builds everything, runs all tests (TESTS = a glob of their names) in
+# the guest, or on this machine if WHERE=host, and reports. The last line is
+# "N passed, N failed, N skipped", also when it does not come to running.
+
+. "$(dirname "$0")/common.sh"
+
+"$vm/setup.sh" check || exit
+use_kernel
+
+broken()
+{
+	say "0 passed, 1 failed, 0 skipped"
+	exit 1
+}
+
+say "building for $krel"
+logged "$out/build.log" "$vm/build.sh" modules userspace selftests vm || broken
+chosen=()
+for name in $(tests); do
+	# shellcheck disable=SC2254 # a glob
+	case $name in
+	${TESTS:-*}) chosen+=("$name") ;;
+	esac
+done
+if [ ${#chosen[@]} -eq 0 ]; then
+	say "no test has such a name: ${TESTS:-*}"
+	broken
+fi
+if [ "$where" = host ]; then
+	run=("$vm/host.sh" check)
+else
+	"$vm/fetch.sh" kernel || broken
+	say "testing in a guest (${ACCEL:-tcg}, ${SMP:-2} CPUs, ${MEM:-2G})"
+	run=("$vm/guest.sh" check)
+fi
+{
+	"${run[@]}" "${chosen[@]}"
+	echo "@@ guest $?"
+} | "$vm/report.sh" "$out/ktap.log"

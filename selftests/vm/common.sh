@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Sourced by the bash scripts beside it: where things are, and which kernel.
+#
+# Settings come from the environment (make exports its own): KERNEL, WHERE,
+# ARCH is the machine's; ACALL_SCALE stretches every time-out.
+
+set -u
+export LC_ALL=C
+PATH=$PATH:/usr/sbin:/sbin
+
+vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck disable=SC2034 # the scripts that source this use them
+{
+	top=$(cd "$vm/../.." && pwd)
+	build=$top/build
+	cache=$build/cache
+	arch=$(uname -m)
+	scale=${ACALL_SCALE:-1}
+	where=${WHERE:-vm}
+	kversion=6.1		# whose linux-source has checkpatch and the harness
+	source=$cache/linux-source-$kversion
+	jobs=$(nproc)
+}
+
+say() { printf '%s\n' "$*"; }
+die() { printf '%s\n' "$*" >&2; exit 1; }
+
+installed()
+{
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# The release that a linux-headers-cloud-amd64 stands for.
+meta_release()
+{
+	grep -o 'linux-headers-[0-9][^ ,]*-cloud-amd64' | head -n 1 |
+		sed 's/^linux-headers-//'
+}
+
+# The newest release among the names of header packages on stdin.
+newest()
+{
+	sed -nE 's/^linux-headers-([0-9]+\.[0-9]+\.[0-9]+.*-cloud-amd64)$/\1/p' |
+		sort -V | tail -n 1
+}
+
+# Which kernel to build for: WHERE=host the running one, else $KERNEL (a whole
+# release or the beginning of one), else what Debian's meta package stands for
+# that is installed or to be had. Prints nothing if that is not known yet.
+kernel_release()
+{
+	local want=${KERNEL:-} rel
+
+	if [ "$where" = host ]; then
+		uname -r
+		return
+	fi
+	if [ -n "$want" ]; then
+		if [ -e "/lib/modules/$want/build" ]; then
+			echo "$want"
+			return
+		fi
+		case $want in
+		*-amd64) echo "$want" ;;
+		*) apt-cache pkgnames "linux-headers-$want" 2>/dev/null |
+			grep "^linux-headers-${want//./\\.}[.+-]" | newest ;;
+		esac
+		return
+	fi
+	rel=$(dpkg-query -W -f '${Depends}' linux-headers-cloud-amd64 \
+		2>/dev/null | meta_release)
+	[ -n "$rel" ] || rel=$(apt-cache depends linux-headers-cloud-amd64 \
+		2>/dev/null | meta_release)
+	echo "$rel"
+}
+
+# shellcheck disable=SC2034
+# Sets krel, kdir, and out: the folder that everything for it is built in.
+# Headers that are not installed are unpacked by fetch.sh.
+use_kernel()
+{
+	krel=$(kernel_release)
+	[ -n "$krel" ] ||
+		die "no kernel known as '${KERNEL:-}'; try apt-get update"
+	kdir=/lib/modules/$krel/build
+	[ -e "$kdir" ] ||
+		kdir=$cache/headers-$krel/usr/src/linux-headers-$krel
+	out=$build/$krel-$arch
+	mkdir -p "$out" "$cache" || exit 1
+}
+
+# Runs a command quietly: its output goes to a log, and is shown if it fails.
+logged()
+{
+	local log=$1
+
+	shift
+	if ! "$@" >"$log" 2>&1 </dev/null; then
+		say "failed: $*" >&2
+		tail -n 60 "$log" >&2
+		say "(the whole of it: $log)" >&2
+		return 1
+	fi
+}
+
+# The test programs by name; their Makefile knows.
+tests()
+{
+	# shellcheck disable=SC2016 # for make
+	env -u MAKEFLAGS -u MFLAGS make -s --no-print-directory \
+		-C "$top/selftests" \
+		--eval='list: ; @echo $(TEST_GEN_PROGS) $(notdir $(LIB_PROGS)) \
+			$(TEST_PROGS)' list
+}
+
+# test_path NAME: where the test program NAME is, built.
+test_path()
+{
+	case $1 in
+	*.sh) echo "$top/selftests/$1" ;;
+	*) echo "$out/selftests/$1" ;;
+	esac
+}

@@ -1,0 +1,161 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# fetch.sh [kernel|headers|source]...: puts into build/cache what is used but not
+# installed:
+#	kernel	the stock kernel image and the few of its modules that the guest
+#		needs, and base.cpio, the guest's root without our own parts
+#	headers	of a kernel whose headers are not installed
+#	source	checkpatch and the kselftest headers, from linux-source
+# What is there already is not fetched again.
+
+. "$(dirname "$0")/common.sh"
+
+# Stock modules for the guest, with all they depend on; folders or modules.
+wanted="crypto arch/x86/crypto lib drivers/virtio/virtio_pci
+	drivers/block/virtio_blk drivers/block/loop
+	fs/ext4 fs/overlayfs fs/fuse fs/xfs fs/btrfs"
+
+# Downloads a package without installing it; $1 = package, cwd = where to.
+download()
+{
+	local log=$cache/download.log
+
+	# apt's own user may not write here: be plain about running as root.
+	set -- apt-get -q -o APT::Sandbox::User=root download "$1"
+	"$@" >"$log" 2>&1 && return
+	if [ "$(id -u)" -eq 0 ]; then
+		apt-get -q update >>"$log" 2>&1
+		"$@" >>"$log" 2>&1 && return
+	fi
+	cat "$log" >&2
+	die "cannot download ${*: -1}; other kernels: make KERNEL=RELEASE"
+}
+
+# copy_modules FROM TO: the wanted modules and their dependencies.
+copy_modules()
+{
+	local from=$1 to=$2
+
+	depmod -b "${from%/lib/modules/*}" "$krel"
+	for path in $wanted; do
+		grep -E "^kernel/$path(/|\.ko)" "$from/modules.dep"
+	done | tr -d : | tr ' ' '\n' | sort -u | while read -r path; do
+		[ -z "$path" ] || install -D -m 644 "$from/$path" "$to/$path"
+	done
+	# Newer kernels have them compressed, busybox wants them plain.
+	find "$to" -name '*.ko.xz' -exec xz -d {} +
+	cp "$from"/modules.order "$from"/modules.builtin* "$to"
+	depmod -b "${to%/lib/modules/*}" "$krel"
+}
+
+# The guest's root: busybox under all its names, and the stock modules.
+make_base()
+{
+	local root=$1 busybox name
+
+	busybox=$(command -v busybox)
+	mkdir -p "$root"/{bin,dev,etc,proc,sys,tmp,mnt,run,root,lib64,usr}
+	ln -s bin "$root/sbin"
+	ln -s ../bin "$root/usr/bin"
+	ln -s ../bin "$root/usr/sbin"
+	cp "$busybox" "$root/bin/busybox"
+	"$busybox" --list | while read -r name; do
+		[ "$name" = busybox ] || ln -s busybox "$root/bin/$name"
+	done
+	cat >"$root/etc/passwd" <<-END
+	root:x:0:0:root:/root:/bin/sh
+	nobody:x:65534:65534:nobody:/:/bin/sh
+	END
+	cat >"$root/etc/group" <<-END
+	root:x:0:
+	nogroup:x:65534:
+	END
+	(cd "$root" && find . | cpio -o -H newc -R +0:+0 --quiet)
+}
+
+fetch_kernel()
+{
+	local dir=$cache/kernel-$krel tmp
+
+	if [ -e "$dir/base.cpio" ] &&
+	   [ "$dir/base.cpio" -nt "$(command -v busybox)" ] &&
+	   [ "$dir/base.cpio" -nt "$0" ]; then
+		return
+	fi
+	tmp=$dir.tmp
+	rm -rf "$dir" "$tmp"
+	mkdir -p "$tmp/package" "$tmp/root"
+	(cd "$tmp" && download "linux-image-$krel") || exit 1
+	dpkg-deb -x "$tmp"/linux-image-*.deb "$tmp/package" || exit 1
+	[ -e "$tmp/package/boot/vmlinuz-$krel" ] ||
+		die "linux-image-$krel has no vmlinuz"
+	mv "$tmp/package/boot/vmlinuz-$krel" "$tmp/vmlinuz"
+	mv "$tmp/package/boot/config-$krel" "$tmp/config"
+	if [ -d "$tmp/package/usr/lib/modules" ]; then
+		mkdir -p "$tmp/package/lib"
+		mv "$tmp/package/usr/lib/modules" "$tmp/package/lib"
+	fi
+	copy_modules "$tmp/package/lib/modules/$krel" \
+		"$tmp/root/lib/modules/$krel"
+	make_base "$tmp/root" >"$tmp/base.cpio" || exit 1
+	rm -rf "$tmp/package" "$tmp/root" "$tmp"/*.deb
+	mv "$tmp" "$dir"
+}
+
+# Debian's header packages name each other by absolute paths.
+fetch_headers()
+{
+	local dir=$cache/headers-$krel tmp deb package
+
+	[ ! -e "$kdir" ] || return 0
+	tmp=$dir.tmp
+	rm -rf "$dir" "$tmp"
+	mkdir -p "$tmp"
+	cd "$tmp" || exit 1
+	download "linux-headers-$krel"
+	deb=$(echo linux-headers-*.deb)
+	for package in $(dpkg-deb -f "$deb" Depends | tr , '\n' |
+		grep -oE 'linux-(headers-[^ ]*-common|kbuild-[^ ]*)'); do
+		download "$package"
+	done
+	for deb in *.deb; do
+		dpkg-deb -x "$deb" . && rm "$deb" || exit 1
+	done
+	find usr/src/*/ -maxdepth 1 -type f \
+		-exec sed -i "s|/usr/src/linux-|$dir&|g" {} +
+	cd "$cache" || exit 1
+	mv "$tmp" "$dir"
+}
+
+fetch_source()
+{
+	local tmp=$source.tmp tarball=linux-source-$kversion.tar.xz
+
+	[ ! -e "$source/scripts/checkpatch.pl" ] || return 0
+	rm -rf "$source" "$tmp"
+	mkdir -p "$tmp"
+	(cd "$tmp" && download "linux-source-$kversion") || exit 1
+	dpkg-deb --fsys-tarfile "$tmp"/linux-source-*.deb |
+		tar -xO "./usr/src/$tarball" | xz -dc -T0 |
+		tar -x -C "$tmp" --strip-components=1 --occurrence=1 \
+		linux-source-$kversion/scripts/checkpatch.pl \
+		linux-source-$kversion/scripts/spelling.txt \
+		linux-source-$kversion/scripts/const_structs.checkpatch \
+		linux-source-$kversion/tools/testing/selftests/kselftest.h \
+		linux-source-$kversion/tools/testing/selftests/kselftest_harness.h
+	[ -e "$tmp/tools/testing/selftests/kselftest_harness.h" ] &&
+		[ -e "$tmp/scripts/checkpatch.pl" ] ||
+		die "linux-source-$kversion lacks what is taken from it"
+	rm "$tmp"/*.deb
+	mv "$tmp" "$source"
+}
+
+use_kernel
+for what in "$@"; do
+	case $what in
+	kernel)		(fetch_kernel) || exit 1 ;;
+	headers)	(fetch_headers) || exit 1 ;;
+	source)		(fetch_source) || exit 1 ;;
+	*)		die "usage: fetch.sh [kernel|headers|source]..." ;;
+	esac
+done

@@ -1,0 +1,254 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Boots what has been built in a QEMU guest and does one thing there:
+#	guest.sh check TEST...		the suite; its protocol is for report.sh
+#	guest.sh demo			demo.sh
+#	guest.sh run PROGRAM [ARG]...	any program of this machine, as root
+#	guest.sh shell			an interactive shell
+# The output comes as it is made, the status is the program's, 125 if the guest
+# ended without a verdict (then the console's tail is shown) or the kernel has
+# complained. MEM, SMP, ACCEL and TIMEOUT (seconds) override; the console log
+# stays in the build folder as MODE.console.log.
+
+. "$(dirname "$0")/common.sh"
+
+mode=${1:?usage: guest.sh check|demo|run|shell [ARG]...}
+shift
+use_kernel
+image=$cache/kernel-$krel
+console=$out/$mode.console.log
+tmp=$(mktemp -d "$out/guest.XXXXXX") || exit 1
+child=
+trap 'rm -rf "$tmp"' EXIT
+trap 'end_guest; exit 130' INT
+trap 'end_guest; exit 143' TERM HUP
+root=$tmp/root
+
+quote()
+{
+	local word
+
+	for word in "$@"; do
+		printf "'%s' " "${word//\'/\'\\\'\'}"
+	done
+}
+
+# add_libraries PROGRAM: into the guest at their own paths.
+add_libraries()
+{
+	LD_LIBRARY_PATH=$out/userspace ldd "$1" 2>/dev/null |
+		grep -o '/[^ ]*' | while read -r lib; do
+		case $lib in
+		"$out"/*) install -D "$lib" "$root/lib/${lib##*/}" ;;
+		*) install -D "$lib" "$root/$lib" ;;
+		esac
+	done
+}
+
+# add_program FILE PATH: with its libraries, and a script with its interpreter.
+add_program()
+{
+	local first word
+
+	install -D -m 755 "$1" "$root/$2" || exit 1
+	read -r first <"$1" 2>/dev/null
+	case $first in
+	'#!'*)
+		for word in ${first#??}; do
+			case $word in
+			*/sh|*/env|-*) continue ;;
+			esac
+			word=$(command -v "$word") || continue
+			install -D "$word" "$root/bin/${word##*/}"
+			add_libraries "$word"
+		done ;;
+	*)	add_libraries "$1" ;;
+	esac 2>/dev/null
+}
+
+# A program is a path, or the name of something that was built here.
+find_program()
+{
+	local dir
+
+	for dir in . "$out/selftests" "$out/bench" "$out/userspace"; do
+		case $1 in
+		*/*) [ "$dir" = . ] || continue ;;
+		esac
+		if [ -f "$dir/$1" ] && [ -x "$dir/$1" ] || {
+			[ "${1#/}" != "$1" ] && [ -x "$1" ]; }; then
+			[ "${1#/}" = "$1" ] && echo "$dir/$1" || echo "$1"
+			return
+		fi
+	done
+	die "no executable $1"
+}
+
+make_root()
+{
+	local file program errors=plain
+
+	mkdir -p "$root/acall/bin" "$root/acall/modules" "$root/acall/tests"
+	install -m 755 "$vm/init" "$root/init"
+	cp "$vm"/{load,splat,suite,after,demo}.sh "$root/acall" &&
+		cp "$out"/modules/*.ko "$root/acall/modules" &&
+		cp "$out/vm/debug_exit" "$root/acall/bin" ||
+		die "not built yet"
+	[ ! -x "$out/userspace/acall" ] ||
+		add_program "$out/userspace/acall" acall/bin/acall
+	case $mode in
+	check)
+		for file in "$out"/selftests/*; do
+			[ ! -f "$file" ] ||
+				add_program "$file" "acall/tests/${file##*/}"
+		done
+		for program in "$@"; do
+			add_program "$(test_path "$program")" \
+				"acall/tests/$program"
+		done
+		echo "sh /acall/suite.sh /acall/tests $(quote "$@") | cat" ;;
+	demo)
+		for program in cmp sha256sum; do
+			add_program "$(command -v $program)" acall/bin/$program
+		done
+		echo "exec sh /acall/demo.sh" ;;
+	run)
+		program=$(find_program "$1") || exit 1
+		add_program "$program" "acall/run/${program##*/}"
+		shift
+		echo "exec $(quote "/acall/run/${program##*/}" "$@")" ;;
+	shell)	: ;;
+	*)	die "no such mode: $mode" ;;
+	esac >"$root/acall/command" || exit 1
+	[ ! -t 2 ] || errors='tty'
+	[ "$mode" != demo ] && [ ! /dev/stdout -ef /dev/stderr ] || errors=out
+	cat >"$root/acall/config" <<-END
+	MODE=$mode
+	ERRORS=$errors
+	ACALL_SCALE=$scale
+	TERM=$(quote "${TERM:-linux}")
+	ROWS=$(tput lines 2>/dev/null || echo 24)
+	COLUMNS=$(tput cols 2>/dev/null || echo 80)
+	END
+	(cd "$root" && find . | cpio -o -H newc -R +0:+0 --quiet) |
+		cat "$image/base.cpio" - >"$tmp/initramfs"
+}
+
+make_disk()
+{
+	truncate -s "$2" "$tmp/$1" &&
+		mke2fs -q -F -t ext4 -E lazy_itable_init=0 "$tmp/$1" || exit 1
+}
+
+# qemu OUT-CHARDEV: runs the guest; fd 3 and 4 are its output ports.
+qemu()
+{
+	local limit=${TIMEOUT:-1200} words
+
+	# shellcheck disable=SC2054 # QEMU's commas
+	words=(
+		qemu-system-x86_64 -M q35 -accel "${ACCEL:-tcg}"
+		-cpu "${CPU:-max}" -smp "${SMP:-2}" -m "${MEM:-2G}"
+		-nodefaults -no-user-config -display none -no-reboot
+		-kernel "$image/vmlinuz" -initrd "$tmp/initramfs"
+		-append "console=ttyS0 panic=-1 oops=panic loglevel=7 \
+log_buf_len=4M ${APPEND:-}"
+		-add-fd fd=3,set=3 -add-fd fd=4,set=4
+		-chardev "file,id=console,path=$console"
+		-device isa-serial,index=0,chardev=console
+		-chardev "$1"
+		-device isa-serial,index=1,chardev=out
+		-chardev file,id=err,path=/dev/fdset/4,append=on
+		-device isa-serial,index=2,chardev=err
+		-chardev "file,id=verdict,path=$tmp/verdict"
+		-device isa-serial,index=3,chardev=verdict
+		-device isa-debug-exit,iobase=0xf4,iosize=4
+	)
+	for disk in ext4 small; do
+		words+=(-drive "if=none,format=raw,cache=unsafe,discard=unmap,\
+id=$disk,file=$tmp/$disk" -device "virtio-blk-pci,drive=$disk")
+	done
+	[ "$mode" != shell ] || exec "${words[@]}"
+	exec timeout --foreground -k 10 "$((limit * scale))" "${words[@]}" \
+		>"$tmp/qemu.log" 2>&1 </dev/null
+}
+
+end_guest() { [ -z "$child" ] || kill "$child" 2>/dev/null; }
+
+# In the background, so that a signal to this script ends it at once. QEMU makes
+# the files that it is given non-blocking: it gets pipes of its own.
+boot()
+{
+	local output errors rc
+
+	: >"$tmp/verdict"
+	make_disk ext4 2G
+	make_disk small 64M
+	if [ "$mode" = shell ]; then
+		(qemu stdio,id=out,signal=off 3>/dev/null 4>/dev/null)
+		return
+	fi
+	exec 3> >(exec cat)
+	output=$!
+	exec 4> >(exec cat >&2 3>&-)
+	errors=$!
+	qemu file,id=out,path=/dev/fdset/3,append=on &
+	child=$!
+	exec 3>&- 4>&-
+	wait "$child"
+	rc=$?
+	child=
+	wait "$output" "$errors"
+	return $rc
+}
+
+# A panic is the emulator's if our modules were not there yet, or if it is the
+# double fault in the slab allocator (or a jump to 0) that QEMU 7.2 makes of
+# newer kernels.
+emulator_panic()
+{
+	grep -q 'Kernel panic' "$console" || return 1
+	# init ended: a fault of ours.
+	grep -q 'kill init! exitcode=0x0000..00' "$console" && return 1
+	grep -q 'acall: loading out-of-tree' "$console" || return 0
+	grep -q 'double fault' "$console" &&
+		grep -qE 'RIP: 0010:(kmem_cache_alloc|0x0)' "$console"
+}
+
+explain()
+{
+	local rc=$1
+
+	say "the guest ended without a verdict, its console last said:"
+	tail -n 40 "$console" | tr -d '\r'
+	grep -v '^qemu-system.*terminating on signal' "$tmp/qemu.log"
+	case $rc in
+	124|137) say "it was ended after its time-out" ;;
+	*) say "QEMU's status: $rc" ;;
+	esac
+	say "(the whole console: $console)"
+}
+
+[ -e "$image/base.cpio" ] || "$vm/fetch.sh" kernel || exit 1
+make_root "$@"
+boot
+rc=$?
+if [ $rc -ne 85 ] && emulator_panic; then
+	mv "$console" "$console.emulator-panic"
+	say "QEMU's emulation panicked (see $console.emulator-panic):" \
+		"once more" >&2
+	[ "$mode" != check ] || echo "@@ again"
+	boot
+	rc=$?
+fi
+status=$(tr -d '\r' <"$tmp/verdict" | sed -n 's/^status //p')
+if [ $rc -ne 85 ] || [ -z "$status" ]; then
+	explain $rc >&2
+	exit 125
+fi
+if grep -q '^splat ' "$tmp/verdict"; then
+	say "the kernel complained (see $console):" >&2
+	sed -n 's/^splat //p' "$tmp/verdict" | tr -d '\r' >&2
+	[ "$status" -ne 0 ] || status=125
+fi
+exit "$status"

@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# host.sh check TEST... | demo | run PROGRAM [ARG]...: what guest.sh does, on the
+# running kernel. Root only. Loads the modules, makes a tmpfs and two ext4 images
+# on loop devices, and takes everything away again however it ends. Refuses to
+# touch modules that are loaded and not its own.
+
+. "$(dirname "$0")/common.sh"
+. "$vm/load.sh"
+
+mode=${1:?usage: host.sh check|demo|run [ARG]...}
+shift
+use_kernel
+[ "$(id -u)" -eq 0 ] || die "WHERE=host loads modules: only root can"
+mark=/run/acall-selftests
+
+# Also what an earlier run left that could not tidy up (killed, power cut). The
+# last puts of a file come a little after its process has ended.
+unload()
+{
+	local module tries
+
+	for module in acall_test acall_file acall; do
+		tries=$((50 * scale))
+		while [ -d "/sys/module/$module" ] &&
+		      ! rmmod "$module" 2>/dev/null; do
+			tries=$((tries - 1))
+			[ $tries -gt 0 ] || return 1
+			sleep 0.1
+		done
+	done
+	rm -f "$mark"
+}
+
+# Everything that was started out of our folder.
+end_programs()
+{
+	local dir
+
+	for dir in /proc/[0-9]*; do
+		[ "${dir#/proc/}" != $$ ] || continue
+		! tr '\0' ' ' <"$dir/cmdline" 2>/dev/null |
+			grep -qF "$tmp/" || kill -KILL "${dir#/proc/}"
+	done 2>/dev/null
+}
+
+tidy()
+{
+	trap '' INT TERM HUP
+	end_programs
+	mountpoint -q "$tmp/ext4" && umount -l "$tmp/ext4"
+	mountpoint -q "$tmp/tmpfs" && umount -l "$tmp/tmpfs"
+	[ -z "$small" ] || losetup -d "$small"
+	rm -rf --one-file-system "$tmp"
+	[ ! -e "$mark" ] || unload || say "the modules are still in use" >&2
+}
+
+if [ -d /sys/module/acall ]; then
+	[ -e "$mark" ] || die "acall is loaded already: rmmod it first"
+	unload || die "an earlier run's modules are still in use"
+fi
+
+small=
+tmp=$(mktemp -d "${TMPDIR:-/var/tmp}/acall.XXXXXX") || exit 1
+trap tidy EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+mkdir "$tmp/ext4" "$tmp/tmpfs" "$tmp/bin"
+modprobe -q loop
+truncate -s 2G "$tmp/ext4.img" && truncate -s 64M "$tmp/small.img" &&
+	mke2fs -q -F -t ext4 "$tmp/ext4.img" &&
+	mke2fs -q -F -t ext4 "$tmp/small.img" &&
+	mount -t ext4 -o loop "$tmp/ext4.img" "$tmp/ext4" &&
+	mount -t tmpfs none "$tmp/tmpfs" &&
+	small=$(losetup -f --show "$tmp/small.img") || die "no test file systems"
+
+ACALL_LOG_MARK="acall-selftests: begin $$-$RANDOM"
+echo "$ACALL_LOG_MARK" >/dev/kmsg
+: >"$mark"
+for module in acall acall_file acall_test; do
+	load_module "$out/modules/$module.ko" || die "cannot load $module"
+done
+udevadm settle 2>/dev/null
+
+cp -p "$out/userspace/acall" "$tmp/bin" 2>/dev/null
+PATH=$tmp/bin:$PATH
+export PATH ACALL_LOG_MARK ACALL_SCALE=$scale
+export LD_LIBRARY_PATH=$out/userspace
+export ACALL_DIR_TMPFS=$tmp/tmpfs ACALL_DIR_EXT4=$tmp/ext4
+export ACALL_DEV_SMALL=$small
+
+do_it()
+{
+	case $mode in
+	check)
+		mkdir "$tmp/tests"
+		find "$out/selftests" -maxdepth 1 -type f \
+			-exec install {} "$tmp/tests" \;
+		for name in "$@"; do
+			install "$(test_path "$name")" "$tmp/tests" || exit 1
+		done
+		exec "$vm/suite.sh" "$tmp/tests" "$@" ;;
+	demo)	exec "$vm/demo.sh" ;;
+	run)	exec "$@" ;;
+	*)	die "no such mode: $mode" ;;
+	esac
+}
+
+# In the background, so that a signal to this script is seen at once, and with
+# job control, since otherwise it would ignore SIGINT.
+set -m
+do_it "$@" </dev/null &
+wait $!
+status=$?
+if [ "$mode" != check ] && ! "$vm/splat.sh" "$ACALL_LOG_MARK" >&2; then
+	[ $status -ne 0 ] || status=125
+fi
+exit $status

@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# lint.sh: the static checks. A checker that says anything has failed; each is
+# one test of the closing line "N passed, N failed, N skipped".
+
+. "$(dirname "$0")/common.sh"
+
+"$vm/setup.sh" lint || exit
+use_kernel
+out=$out-lint			# built anew, so that every warning comes again
+rm -rf "$out"
+mkdir -p "$out" || exit 1
+cd "$top" || exit 1
+passed=0 failed=0 skipped=0
+
+# check NAME FUNCTION: what the function prints are the faults.
+check()
+{
+	local log=$out/$1.log
+
+	"$2" >"$log" 2>&1 </dev/null
+	if [ $? -eq 4 ]; then
+		skipped=$((skipped + 1))
+		printf '%-20s skipped: %s\n' "$1" "$(cat "$log")"
+	elif [ -s "$log" ]; then
+		failed=$((failed + 1))
+		printf '%-20s FAILED\n' "$1"
+		head -n 100 "$log" | sed 's/^/    /'
+	else
+		passed=$((passed + 1))
+		printf '%-20s passed\n' "$1"
+	fi
+}
+
+# Our files by the beginning and the end of their names.
+files()
+{
+	find Kbuild Makefile .ci module uapi userspace selftests \
+		-type f ! -name '.*' "$@" | sort
+}
+
+# checkpatch leaves a cache where it runs: not in the source tree. What it asks
+# of the kernel's own code (types, macros, typedefs, what ENOSYS means there) is
+# not asked of programs, and a test's name says BEGINs if the contract does.
+style()
+{
+	local check=("$source/scripts/checkpatch.pl" --no-tree --root=. --strict
+		--terse --no-summary --quiet --show-types)
+	local types=PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO
+	types+=,NEW_TYPEDEFS,ENOSYS,CAMELCASE
+
+	mkdir -p "$out/style/include"
+	cp -R module uapi userspace selftests "$out/style"
+	cd "$out/style" || return
+	find . -name '.?*' -type f -delete
+	# shellcheck disable=SC2046 # names without spaces
+	{
+		perl "${check[@]}" -f $(find module uapi -name '*.[ch]')
+		perl "${check[@]}" --ignore "$types" \
+			-f $(find selftests userspace -name '*.[ch]')
+	}
+	cd "$top" || return
+}
+
+# The mirror that the modules are built in is not to be seen in messages.
+modules()
+{
+	mkdir -p "$out/src"
+	cp -R Kbuild module uapi "$out/src"
+	find "$out/src" -type f ! -name '*.[chS]' ! -name Kbuild -delete
+	make -s -C "$kdir" -j"$jobs" M="$out/src" KBUILD_MODPOST_NOFINAL=1 \
+		C=2 W=1 modules 2>&1 | sed "s|$out/src/||"
+}
+
+userspace()
+{
+	mkdir -p "$out/userspace" "$out/selftests"
+	make -s -C userspace -j"$jobs" O="$out/userspace" >/dev/null
+	make -s -C selftests -j"$jobs" OUTPUT="$out/selftests" \
+		LIBACALL="$out/userspace/libacall.a" \
+		KSFT="$source/tools/testing/selftests" >/dev/null
+}
+
+# Each public header stands alone.
+headers()
+{
+	local file
+
+	for file in $(files -path '*uapi/linux/*.h') \
+		    $(files -path '*lib/include/*.h'); do
+		gcc -std=gnu11 -Wall -Wextra -Wpedantic -fsyntax-only \
+			-Iuapi -x c "$file"
+	done
+}
+
+# Comments of the public headers say what kernel-doc can read.
+kernel_doc()
+{
+	# shellcheck disable=SC2046
+	perl "$kdir/scripts/kernel-doc" -none -Werror \
+		$(files -path '*include/*.h') $(files -path '*uapi/*.h')
+}
+
+spdx()
+{
+	files ! -name '*.md' ! -name '*.txt' | while read -r file; do
+		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: ' ||
+			echo "$file: no SPDX line"
+	done
+}
+
+# Rules of the tree: no file over 800 lines, no folder over 25 files.
+size()
+{
+	# shellcheck disable=SC2046
+	wc -l $(files) | awk '$2 != "total" && $1 > 800 {
+		print $2 ": " $1 " lines" }'
+	files -printf '%h\n' | sort | uniq -c |
+		awk '$1 > 25 { print $2 ": " $1 " files" }'
+}
+
+shell()
+{
+	if ! command -v shellcheck >/dev/null; then
+		echo "no shellcheck"
+		return 4
+	fi
+	# shellcheck disable=SC2046
+	shellcheck -x -P SCRIPTDIR -S warning -f gcc .ci/run $(files -name '*.sh') \
+		"$vm/init"
+}
+
+logged "$out/fetch.log" "$vm/fetch.sh" source headers || exit 1
+unset MAKEFLAGS MFLAGS MAKELEVEL
+check checkpatch style
+check sparse+W=1 modules
+check warnings userspace
+check headers headers
+check kernel-doc kernel_doc
+check SPDX spdx
+check sizes size
+check shellcheck shell
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# setup.sh PURPOSE: sees to the Debian packages that PURPOSE needs (build, vm,
+# check, demo, bench, lint). Silent if all are there. Root gets them installed,
+# others are told the one line to run (exit 3). Never asks.
+
+. "$(dirname "$0")/common.sh"
+
+purpose=${1:?usage: setup.sh build|vm|check|demo|bench|lint}
+
+# The headers go by their meta package, so that what is newest stays Debian's
+# word. Those of another KERNEL would bring their kernel along, to be booted
+# next: fetch.sh unpacks them instead of installing.
+packages()
+{
+	echo gcc libc6-dev make kmod
+	if [ "$where" = host ]; then
+		echo "linux-headers-$(uname -r)"
+	elif [ -z "${KERNEL:-}" ]; then
+		echo linux-headers-cloud-amd64
+	else
+		echo linux-compiler-gcc-12-x86
+	fi
+	case $purpose in
+	build) ;;
+	lint)
+		echo sparse perl shellcheck xz-utils ;;
+	*)
+		[ "$where" = host ] ||
+			echo qemu-system-x86 busybox-static cpio xz-utils
+		[ "$purpose" != check ] || echo xz-utils
+		[ "$purpose" != bench ] || echo liburing-dev
+		echo e2fsprogs ;;
+	esac
+}
+
+missing()
+{
+	local p
+
+	for p in $(packages); do
+		# Headers that are there without their package are as good.
+		case $p in
+		linux-headers-*-*)
+			[ -e "/lib/modules/${p#linux-headers-}/build" ] &&
+				continue ;;
+		esac
+		installed "$p" || echo "$p"
+	done | sort -u
+}
+
+apt()
+{
+	DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+		-o DPkg::Lock::Timeout=600 "$@" </dev/null
+}
+
+need=$(missing)
+[ -n "$need" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+	say "This needs what these Debian packages have:" $need >&2
+	exit 3
+fi
+if [ "$(id -u)" -ne 0 ]; then
+	say "Some packages are missing. As root, run this and try again:" >&2
+	say "apt-get update && apt-get install -y --no-install-recommends" \
+		$need >&2
+	exit 3
+fi
+
+mkdir -p "$cache"
+log=$cache/setup.log
+apt update >"$log" 2>&1 || say "apt-get update failed in part: see $log" >&2
+need=$(missing)
+[ -n "$need" ] || exit 0
+say "installing:" $need
+if ! apt install --no-install-recommends $need >>"$log" 2>&1; then
+	tail -n 20 "$log" >&2
+	die "cannot install:" $need
+fi
+need=$(missing)
+[ -z "$need" ] || die "not there although installed:" $need
