@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * What the files of the acall command know of each other. One section for each
+ * file; a verb's file knows the helpers, no helper knows a verb.
+ */
+#ifndef ACALL_CLI_H
+#define ACALL_CLI_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64
+#endif
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <libacall.h>
+
+#define CLI_VERSION	"0.1"
+
+#define NSEC_PER_MSEC	UINT64_C(1000000)
+#define NSEC_PER_SEC	UINT64_C(1000000000)
+
+#define PRINTF(fmt, args)	__attribute__((format(printf, fmt, args)))
+#define NORETURN		__attribute__((noreturn))
+
+/* Exit codes; exit_worse() says which of two wins. */
+enum {
+	EXIT_OK			= 0,
+	EXIT_FAILED		= 1,
+	EXIT_USAGE		= 2,
+	EXIT_NO_MODULE		= 3,
+	EXIT_STILL_RUNNING	= 4,	/* left behind, may still be working */
+	EXIT_DEADLINE		= 124,	/* --timeout; the method has stopped */
+	EXIT_INTERRUPTED	= 130,	/* Ctrl-C; the method has stopped */
+};
+
+/* main.c */
+
+/* The verb that runs, for messages; "" before it is known. */
+extern const char *verb_name;
+
+/* options.c: what all verbs understand ------------------------------------ */
+
+struct options {
+	uint64_t timeout_ns;	/* per call; ACALL_FOREVER = none */
+	uint64_t grace_ns;	/* ACALL_GRACE_DEFAULT = the method's own */
+	bool leave;		/* --grace 0: do not wait at all */
+	bool json;
+	bool quiet;
+};
+
+extern struct options options;
+
+/* Values of getopt_long() beyond the characters. */
+enum {
+	OPT_TIMEOUT = 256,
+	OPT_GRACE,
+	OPT_JSON,
+	OPT_HELP,
+	OPT_VERB,		/* a verb's own start here */
+};
+
+/* The end of every verb's --help. */
+#define COMMON_HELP							\
+"  --timeout=TIME  cancel after TIME (30s, 500ms, 2m)\n"		\
+"  --grace=TIME    how long a cancel waits for the method to stop\n"	\
+"  --json          one JSON object per result on standard output\n"	\
+"  -q, --quiet     no progress, no remarks\n"
+
+/*
+ * The next option of a verb that is its own, or -1 when there is none left;
+ * does the common ones itself and ends the program where one is wrong. @longs
+ * has the verb's own, at most VERB_OPTIONS_MAX and an empty one.
+ */
+#define VERB_OPTIONS_MAX 8
+
+int next_option(int argc, char **argv, const char *shorts,
+		const struct option *longs, const char *help);
+
+/* Ends the program with EXIT_USAGE. */
+NORETURN PRINTF(1, 2) void usage_error(const char *fmt, ...);
+
+uint64_t size_argument(const char *option, const char *text);
+
+/* say.c: messages and results -------------------------------------------- */
+
+/* "acall VERB: ..." on stderr; with --json an object on stdout instead. */
+PRINTF(2, 3) void say_error(int exit_code, const char *fmt, ...);
+/* The same for what only people read: nothing with --json or --quiet. */
+PRINTF(1, 2) void say(const char *fmt, ...);
+
+int exit_worse(int a, int b);
+
+/* EXIT_OK, or EXIT_FAILED if standard output could not be written. */
+int flush_output(void);
+
+/* Terminal control on stderr: is it a terminal, may it be coloured? */
+bool stderr_is_terminal(void);
+const char *colour(const char *escape);
+
+#define BOLD	"\033[1m"
+#define RED	"\033[31m"
+#define GREEN	"\033[32m"
+#define YELLOW	"\033[33m"
+#define PLAIN	"\033[0m"
+
+/* text.c: numbers and names for people ------------------------------------ */
+
+#define TEXT_LEN	32
+
+bool parse_size(const char *text, uint64_t *bytes);
+bool parse_duration(const char *text, uint64_t *ns);
+
+/* Both return @buf, which has TEXT_LEN bytes. */
+const char *format_bytes(char *buf, uint64_t bytes);
+const char *format_duration(char *buf, uint64_t ns);
+/* @value in @unit (enum acall_unit), without the unit's name for items. */
+const char *format_amount(char *buf, uint64_t value, uint32_t unit);
+
+/*
+ * A name as one word of a shell command. Allocated; ends the program when there
+ * is no memory. It never holds a control character.
+ */
+char *shell_word(const char *name);
+/* The same with a leading "./" where the name would look like an option. */
+char *shell_path(const char *name);
+
+void *xmalloc(size_t size);
+void *xrealloc(void *old, size_t size);
+char *xstrdup(const char *text);
+
+/* json.c ----------------------------------------------------------------- */
+
+struct json {
+	bool any;
+};
+
+void json_open(struct json *j);		/* with "command" */
+void json_string(struct json *j, const char *key, const char *value);
+void json_number(struct json *j, const char *key, uint64_t value);
+void json_signed(struct json *j, const char *key, int64_t value);
+void json_bool(struct json *j, const char *key, bool value);
+void json_hex(struct json *j, const char *key, const void *data, size_t len);
+void json_close(struct json *j);	/* writes the line out */
+
+void print_hex(const void *data, size_t len);
+
+/* signals.c -------------------------------------------------------------- */
+
+void signals_init(void);
+/* From hold to release, Ctrl-C and SIGTERM arrive through signals_fd() only. */
+void signals_hold(void);
+/* Return: whether somebody wanted to interrupt and nobody has read it. */
+bool signals_release(void);
+int signals_fd(void);
+
+struct signals {
+	unsigned int interrupts;	/* SIGINT, SIGTERM */
+	unsigned int shows;		/* SIGUSR1 */
+};
+
+struct signals signals_read(void);
+
+/* module.c: objects, and what to do where the module is missing ----------- */
+
+/* Return: 0 with the object, or an exit code after a message. */
+int open_object(const char *interface, acall_t **call);
+/* A message for an error of libacall without a call; returns an exit code. */
+int device_error(enum acall_op op, const char *interface, int error);
+
+/* jobs.c: calls under way ------------------------------------------------- */
+
+enum job_state {
+	JOB_IDLE,	/* no call */
+	JOB_LIVE,	/* begun, not ready */
+	JOB_READY,	/* to be finished */
+	JOB_LEFT,	/* given up on, not to be finished */
+};
+
+enum job_why {
+	WHY_NOT,	/* not cancelled by us */
+	WHY_TIMEOUT,
+	WHY_INTERRUPT,
+};
+
+struct job {
+	acall_t *call;
+	const char *title;	/* for the progress line */
+	uint32_t unit;
+	uint64_t deadline;
+	enum job_state state;
+	enum job_why why;
+	bool shown;		/* there was a progress line */
+	void *data;
+};
+
+struct jobs {
+	struct job *job;
+	unsigned int nr;
+	bool interrupted;	/* no new calls any more */
+	bool show_progress;	/* of job[0] */
+	/* What SIGUSR1 says where there is no single progress; may be NULL. */
+	void (*show)(struct jobs *jobs);
+	/* Called for READY and LEFT: takes the result; may begin the next. */
+	void (*ready)(struct jobs *jobs, struct job *job);
+	void *data;
+};
+
+/* After a successful acall_begin_*(): the job is under way. */
+void job_begun(struct job *job);
+/* Runs until no job is LIVE; signals are held meanwhile. */
+void jobs_run(struct jobs *jobs);
+/* The usual: one call with progress. Leaves READY or LEFT. */
+void job_run(struct job *job, struct jobs *one);
+/* If the job was LEFT: what is known of its call. */
+bool job_left(struct job *job, struct acall_result *result);
+
+/* progress.c ------------------------------------------------------------- */
+
+void progress_start(const struct job *job);
+/* When to call progress_tick() again, absolute; ACALL_FOREVER = never. */
+uint64_t progress_next(void);
+void progress_tick(const struct job *job);
+/* Once, as a line of its own. */
+void progress_show(const struct job *job);
+/* Takes the line away; returns whether there was one. */
+bool progress_end(void);
+
+/* verdict.c: what became of a call ---------------------------------------- */
+
+struct verdict {
+	const char *what;	/* names it: file, or source and target */
+	const char *which;	/* the same where one of several; or NULL */
+	const char *done;	/* "copied" */
+	uint32_t unit;
+	char *go_on;		/* command that continues, or NULL */
+};
+
+/* The exit code that a result stands for. */
+int result_exit(const struct job *job, const struct acall_result *r);
+/* Says what is to be said on stderr; nothing for a plain success. */
+void verdict_say(const struct verdict *v, const struct job *job,
+		 const struct acall_result *r);
+/* Members for --json: status, error, outcome, progress, times, exit ... */
+void verdict_json(struct json *j, const struct job *job, uint32_t unit,
+		  const struct acall_result *r);
+/* A BEGIN or FINISH that failed; returns an exit code. */
+int call_error(const char *what, const acall_t *call, enum acall_op op,
+	       int error);
+
+/* files.c ---------------------------------------------------------------- */
+
+/* open(2) that never waits for a FIFO; -1 after a message. */
+int open_argument(const char *name, int flags, struct stat *st);
+
+/* mounts.c --------------------------------------------------------------- */
+
+struct mount {
+	int id;
+	int parent;
+	unsigned int major;
+	unsigned int minor;
+	char *point;
+	char *type;
+	char *source;
+};
+
+struct mounts {
+	struct mount *mount;
+	size_t nr;
+};
+
+/* 0 or a negative errno. */
+int mounts_read(struct mounts *mounts);
+/* Is this mount what its mount point's name leads to? */
+bool mount_is_visible(const struct mounts *mounts, const struct mount *m);
+/* The visible mount at exactly this path, or NULL; asks no file system. */
+const struct mount *mount_at(const struct mounts *mounts, const char *path);
+
+/* The verbs: each in its own file ----------------------------------------- */
+
+int verb_methods(int argc, char **argv);
+int verb_copy(int argc, char **argv);
+int verb_hash(int argc, char **argv);
+int verb_sync(int argc, char **argv);
+int verb_statfs(int argc, char **argv);
+int verb_allocate(int argc, char **argv);
+int verb_call(int argc, char **argv);
+
+#endif /* ACALL_CLI_H */
