@@ -1,0 +1,422 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC1091,SC2034,SC2154,SC3043 # cli.sh, its variables; local
+# The acall command: calls that are cancelled, time out or are left behind: the
+# verdict, the exit code, and how to go on.
+
+. "$(dirname "$0")/cli.sh"
+
+# Until nothing of ours runs any more: what was left behind has ended.
+settled()
+{
+	while [ "$(cat /sys/class/misc/acall/executions)" != 0 ]; do
+		wait_on
+	done
+}
+
+# Asks for the progress of a call that has begun, until it is this.
+wait_progress()
+{
+	while ! grep -q "$1" "$err"; do
+		wait_on
+		kill -USR1 "$pid" || fail "it has ended"
+	done
+}
+
+# Long enough for a method to have started, where that matters.
+soon=$((300 * ${ACALL_SCALE:-1}))ms
+
+deadline_that_stops_is_124()
+{
+	run acall call test.coop "$(arg)" --timeout=$soon
+	exits 124
+	says "timed out: method stopped after"
+	[ ! -s "$out" ] || fail "output"
+}
+
+deadline_in_every_unit()
+{
+	local time
+
+	for time in 0 1ns 100us 1.5ms 0.001 0.01s; do
+		run acall call test.coop "$(arg)" --timeout=$time
+		exits 124
+	done
+}
+
+deadline_that_is_not_reached()
+{
+	run acall call test.nop --timeout=2m
+	exits 0
+	silent
+	run acall call test.nop --timeout=inf
+	exits 0
+}
+
+deadline_that_abandons_is_4()
+{
+	run acall call test.gate "$(arg)" --timeout=$soon
+	exits 4
+	grep -qE 'timed out: call [0-9]+ may still be running' "$err" ||
+		fail "no call_id"
+	"$helper" open "$id"
+	"$helper" ends "$id" 1
+	settled
+}
+
+grace_is_waited_for()
+{
+	start acall call test.gate "$(arg)" --grace=20ms --json
+	"$helper" starts "$id" 1
+	kill -INT "$pid"
+	join
+	exits 4
+	[ "$(json stop_ns)" -ge 20000000 ] || fail "left before the grace"
+	"$helper" open "$id"
+	settled
+}
+
+grace_0_leaves_at_once()
+{
+	run acall call test.late "$(arg)" --timeout=$soon --grace=0 --json
+	exits 4
+	is "$(json outcome)" abandoned
+	"$helper" open "$id"
+	settled
+}
+
+result_within_the_grace_counts()
+{
+	start acall call test.late "$(arg)" --timeout=$soon
+	"$helper" seen "$id" 1
+	"$helper" open "$id"
+	join
+	exits 0
+	says "too late to cancel"
+}
+
+failure_within_the_grace_counts()
+{
+	start acall call test.late "$(arg -5)" --timeout=$soon
+	"$helper" seen "$id" 1
+	"$helper" open "$id"
+	join
+	exits 1
+	says "Input/output error"
+}
+
+never_started_is_said()
+{
+	local first=$id
+
+	start acall call test-narrow.gate "$(arg)"
+	"$helper" starts "$first" 1
+	run acall call test-narrow.nop --timeout=1ms
+	exits 124
+	says "timed out: method never started"
+	"$helper" open "$first"
+	wait "$pid" || fail "the first call failed"
+}
+
+interrupt_is_130()
+{
+	local signal
+
+	for signal in INT TERM; do
+		start acall call test.coop "$(arg)"
+		"$helper" starts "$id" 1
+		kill -$signal "$pid"
+		join
+		exits 130
+		says "cancelled: method stopped after"
+		"$helper" forget "$id"
+	done
+}
+
+interrupt_says_what_was_done()
+{
+	start acall call test.progress "$(arg 1000 250)"
+	"$helper" starts "$id" 1
+	wait_progress '25%, 250 of 1000'
+	# It looks for the cancel only when the gate is open.
+	kill -INT "$pid"
+	while ! grep -q 'Ctrl-C: leave it' "$err"; do
+		wait_on
+	done
+	"$helper" open "$id"
+	join
+	exits 130
+	says "cancelled: 250 of 1000 done, method stopped after"
+}
+
+second_interrupt_is_4()
+{
+	start acall call test.late "$(arg)"
+	"$helper" starts "$id" 1
+	kill -INT "$pid"
+	"$helper" seen "$id" 1
+	kill -INT "$pid"
+	join
+	exits 4
+	grep -qE 'abandoned: call [0-9]+ may still be running' "$err" ||
+		fail "no call_id"
+	"$helper" open "$id"
+	settled
+}
+
+interrupt_that_abandons_is_4()
+{
+	start acall call test.gate "$(arg)" --grace=1ms
+	"$helper" starts "$id" 1
+	kill -INT "$pid"
+	join
+	exits 4
+	says "may still be running"
+	"$helper" open "$id"
+	settled
+}
+
+ignored_interrupt_stays_ignored()
+{
+	(
+		trap '' INT
+		exec acall call test.coop "$(arg)"
+	) >"$out" 2>"$err" &
+	pid=$!
+	"$helper" starts "$id" 1
+	kill -INT "$pid"
+	"$helper" open "$id"
+	join
+	exits 0
+	silent
+}
+
+sigusr1_prints_once()
+{
+	start acall call test.progress "$(arg 1000 250)"
+	"$helper" starts "$id" 1
+	wait_progress '25%, 250 of 1000'
+	"$helper" open "$id"
+	join
+	exits 0
+	grep -vE '^test.progress: ' "$err" && fail "more than progress"
+	return 0
+}
+
+quiet_is_quiet()
+{
+	start acall call -q test.late "$(arg)" --timeout=$soon
+	"$helper" seen "$id" 1
+	"$helper" open "$id"
+	join
+	exits 0
+	silent
+}
+
+limit_is_named()
+{
+	local params=/sys/module/acall/parameters before
+
+	need_user
+	before=$(cat $params/user_calls) || skip "no parameters"
+	start "$helper" as 65534 acall call test.gate "$(arg)"
+	"$helper" starts "$id" 1
+	first=$pid
+	echo 1 >$params/user_calls
+	"$helper" as 65534 acall call test.nop >"$out" 2>"$top/err2"
+	rc=$?
+	echo "$before" >$params/user_calls
+	"$helper" open "$id"
+	wait "$first"
+	mv "$top/err2" "$err"
+	exits 1
+	says "limit"
+	says "user_calls"
+	! grep -q "Disk quota" "$err" || fail "EDQUOT in words of strerror"
+}
+
+provider_that_goes_away_is_1()
+{
+	start acall call test-hot.coop "$(arg)"
+	"$helper" starts "$id" 1
+	"$helper" hot off
+	join
+	"$helper" hot on
+	exits 1
+	says "provider went away"
+}
+
+# The command that continues, from the verdict.
+continuation() { sed -n 's/.*continue with: //p' "$err"; }
+
+copy_ends_at_the_limit_and_continues()
+{
+	local odd command
+
+	odd=$(printf "it's \"a\" \\ b\n.")
+	make_file source 3000000
+	(
+		# In units of 512 bytes: 1 MiB.
+		ulimit -f 2048
+		acall copy --reflink=never source "$odd" >"$out" 2>"$err"
+	)
+	rc=$?
+	exits 1
+	says "File too large"
+	says "1.0 MiB of 2.9 MiB copied"
+	is "$(size "$odd")" 1048576 "size"
+	command=$(continuation)
+	case $command in
+	"acall copy --resume=1048576 --reflink=never source "*) ;;
+	*) fail "no command: $command" ;;
+	esac
+	eval "$command" || fail "it does not continue"
+	same source "$odd"
+}
+
+sum_of() { md5sum | cut -d ' ' -f 1; }
+
+# Cancels a real copy in the middle, which may want some tries.
+copy_is_cancelled_in_the_middle()
+{
+	local time bytes command
+
+	make_file source 1048576
+	for _ in 1 2 3 4 5; do
+		cat source source >twice
+		mv twice source
+	done
+	for time in 10 5 20 2 40 1 80 160 320 640; do
+		rm -f target
+		run acall copy --reflink=never --timeout=${time}ms source target
+		[ $rc -eq 0 ] && continue
+		exits 124
+		grep -qE "nothing copied|never started" "$err" && continue
+		says "of 32.0 MiB copied, method stopped after"
+		command=$(continuation)
+		bytes=${command#*--resume=}
+		bytes=${bytes%% *}
+		is "$(size target)" "$bytes" "size and progress"
+		is "$(head -c "$bytes" source | sum_of)" "$(sum_of <target)" \
+			"what was copied"
+		eval "$command" || fail "it does not continue"
+		is "$(sum_of <target)" "$(sum_of <source)" "the whole"
+		return 0
+	done
+	skip "this machine copies 32 MiB in no time or never"
+}
+
+hash_is_interrupted_as_a_whole()
+{
+	make_file small 10
+	# A hole of 1 TiB takes for ever to hash.
+	dd if=/dev/zero of=huge bs=1 count=1 seek=1099511627775 2>/dev/null
+	start acall hash small huge small
+	while [ ! -s "$out" ]; do
+		wait_on
+	done
+	wait_progress '^huge: .* of 1.0 TiB'
+	kill -INT "$pid"
+	join
+	exits 130
+	grep -qE '^cancelled: huge: .* of 1.0 TiB hashed, method stopped' \
+		"$err" || fail "no verdict"
+	is "$(cat "$out")" "$(sha256sum small)" "what was done before"
+}
+
+hash_deadline_is_for_each_file()
+{
+	make_file small 10
+	dd if=/dev/zero of=huge bs=1 count=1 seek=1099511627775 2>/dev/null
+	run acall hash --timeout=50ms huge
+	exits 124
+	says "timed out: huge: "
+	run acall hash --timeout=2s huge small
+	exits 124
+	is "$(cat "$out")" "$(sha256sum small)" "the next file"
+}
+
+# with_dead CMD...: while the file system on ./dead never answers.
+with_dead()
+{
+	[ -c /dev/fuse ] || modprobe fuse 2>/dev/null
+	[ -c /dev/fuse ] || skip "no FUSE"
+	mkdir -p dead
+	run "$helper" dead-mount dead "$@"
+}
+
+statfs_cannot_hang()
+{
+	local at=$PWD/dead
+
+	with_dead acall statfs --timeout=50ms /proc "$at" /sys
+	exits 4
+	grep -qE "^dead +not answering +$at$" "$out" || fail "no row"
+	grep -qE " - /proc$" "$out" && grep -qE " - /sys$" "$out" ||
+		fail "those that answer are missing"
+	says "may still be waiting for $at"
+	settled
+	with_dead acall statfs --timeout=50ms -a
+	exits 4
+	grep -qE "^dead +not answering +$at$" "$out" || fail "no row in -a"
+	grep -qE " - /proc$" "$out" || fail "no /proc in -a"
+	settled
+}
+
+statfs_that_is_stopped_is_124()
+{
+	with_dead acall statfs --timeout=50ms --grace=1m "$PWD/dead"
+	exits 124
+	prints "not answering"
+	settled
+}
+
+statfs_json_of_a_dead_mount()
+{
+	with_dead acall statfs --json --timeout=50ms "$PWD/dead" /proc
+	exits 4
+	is "$(json exit | tr '\n' ' ')" "4 0 " "exits"
+	is "$(json error)" "not answering"
+	settled
+}
+
+terminal()
+{
+	TERM=xterm run env "$@"
+	# Of the line that is written over, what was there at each time.
+	tr '\r' '\n' <"$out" >"$top/dir/lines"
+}
+
+ctrl_c_on_a_terminal()
+{
+	dd if=/dev/zero of=huge bs=1 count=1 seek=1099511627775 2>/dev/null
+	terminal -u NO_COLOR "$helper" tty ETA acall hash huge
+	exits 130
+	grep -qE 'huge.*%.*\[.*\].* of 1\.0 TiB, .*/s, ETA ' lines ||
+		fail "no progress line"
+	prints "cancelled:"
+	prints "method stopped after"
+	grep -q "$(printf '\033\\[')" "$out" || fail "no colour"
+}
+
+no_color_is_honoured()
+{
+	dd if=/dev/zero of=huge bs=1 count=1 seek=1099511627775 2>/dev/null
+	terminal NO_COLOR=1 "$helper" tty ETA acall hash huge
+	exits 130
+	grep -q "$(printf '\033')" "$out" && fail "there is colour"
+	prints "cancelled:"
+}
+
+run_tests deadline_that_stops_is_124 deadline_in_every_unit \
+	deadline_that_is_not_reached deadline_that_abandons_is_4 \
+	grace_is_waited_for grace_0_leaves_at_once \
+	result_within_the_grace_counts failure_within_the_grace_counts \
+	never_started_is_said interrupt_is_130 interrupt_says_what_was_done \
+	second_interrupt_is_4 interrupt_that_abandons_is_4 \
+	ignored_interrupt_stays_ignored sigusr1_prints_once quiet_is_quiet \
+	limit_is_named provider_that_goes_away_is_1 \
+	copy_ends_at_the_limit_and_continues copy_is_cancelled_in_the_middle \
+	hash_is_interrupted_as_a_whole hash_deadline_is_for_each_file \
+	statfs_cannot_hang statfs_that_is_stopped_is_124 \
+	statfs_json_of_a_dead_mount ctrl_c_on_a_terminal no_color_is_honoured

@@ -1,0 +1,201 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC1091,SC2034,SC2154,SC3043 # cli.sh, its variables; local
+# The acall command: help, wrong usage, and where there is no module.
+
+. "$(dirname "$0")/cli.sh"
+
+verbs="methods copy hash sync statfs allocate call"
+
+help_fits_a_screen()
+{
+	local verb
+
+	for verb in "" $verbs; do
+		run acall $verb --help
+		exits 0
+		silent
+		prints "Usage: acall"
+		[ "$(wc -l <"$out")" -le 24 ] || fail "$verb: too many lines"
+		awk 'length > 80 { exit 1 }' "$out" || fail "$verb: too wide"
+	done
+}
+
+help_names_all_verbs()
+{
+	local verb
+
+	run acall help
+	exits 0
+	for verb in $verbs; do
+		grep -q "^  $verb " "$out" || fail "no $verb in the help"
+		run acall help "$verb"
+		exits 0
+		prints "Usage: acall $verb"
+		run acall help
+	done
+}
+
+version_names_the_abi()
+{
+	run acall --version
+	exits 0
+	grep -qE '^acall [0-9.]+ \(ABI 1\)$' "$out" || fail "no version"
+}
+
+# wrong_MESSAGE ARGS...: is refused as wrong usage, and nothing else happens.
+wrong()
+{
+	local message=$1
+
+	shift
+	run acall "$@"
+	exits 2
+	says "$message"
+	says "Try: acall"
+	[ ! -s "$out" ] || fail "standard output is not empty"
+}
+
+wrong_usage_is_2()
+{
+	wrong "a verb is missing"
+	wrong "no verb frobnicate" frobnicate
+	wrong "behind the verb" --quiet copy a b
+	wrong "takes SRC and DST" copy a
+	wrong "takes SRC and DST" copy a b c
+	wrong "one or more files" hash
+	wrong "one or more paths" sync
+	wrong "one file" allocate
+	wrong "INTERFACE.METHOD" call
+	wrong "INTERFACE.METHOD" call echo
+	wrong "option --frobnicate" copy --frobnicate a b
+	wrong "no option -z" copy -z a b
+	wrong "option --quiet=1" copy --quiet=1 a b
+	wrong "--resume wants a value" copy --resume
+	wrong "not a size" copy --resume=-1 a b
+	wrong "not a size" copy --resume=1Q a b
+	wrong "not a size" copy --resume=16E a b
+	wrong "not a size" copy --resume=99999999999999999999 a b
+	wrong "not a duration" copy --timeout=5x a b
+	wrong "not a duration" copy --grace=-1s a b
+	wrong "none of auto, always, never" copy --reflink=yes a b
+	wrong "standard input" hash -
+	wrong "standard input" hash a - b
+	wrong "exclude each other" sync -d -f a
+	wrong "not both" statfs -a /
+	wrong "at least one byte" allocate -l 0 a
+	wrong "exclude each other" allocate --zero --punch a
+	wrong "pairs of hexadecimal digits" call --in-hex=0 test.echo
+	wrong "pairs of hexadecimal digits" call --in-hex=0g test.echo
+	wrong "one input" call --in-hex=00 --in-string=a test.echo
+	wrong "none of hex, raw, none" call --out=base64 test.echo
+	is "$(ls)" "" "files"
+}
+
+wrong_usage_with_json_is_an_object()
+{
+	run acall copy --json a
+	exits 2
+	silent
+	is "$(json command)" copy
+	is "$(json exit)" 2
+	[ -n "$(json error)" ] || fail "no error"
+}
+
+output_that_is_lost_is_1()
+{
+	[ -c /dev/full ] || skip "no /dev/full"
+	acall methods >/dev/full 2>"$err"
+	is $? 1 "exit code"
+	says "standard output"
+}
+
+# without_device CMD...: where /dev/acall is not.
+without_device()
+{
+	run unshare -m sh -c 'mount -t tmpfs none /dev && exec "$@"' sh "$@"
+}
+
+missing_module_is_3()
+{
+	local verb
+
+	unshare -m true || skip "no mount namespaces"
+	make_file source 100
+	for verb in methods "copy source target" "hash source" "sync source" \
+		    statfs "allocate -l 1 new" "call test.nop"; do
+		# shellcheck disable=SC2086 # words
+		without_device acall $verb
+		exits 3
+		says "modprobe"
+		says "insmod"
+		grep -q "No such" "$err" && fail "a bare errno"
+		# shellcheck disable=SC2086 # words
+		without_device acall $verb --json
+		exits 3
+		is "$(json exit)" 3
+		silent
+	done
+	[ ! -e target ] && [ ! -e new ] || fail "a file was created"
+}
+
+missing_interface_is_3()
+{
+	run acall call nosuch.method
+	exits 3
+	says "nosuch"
+	says "modprobe"
+	run acall methods nosuch
+	exits 3
+	says "nosuch"
+}
+
+missing_method_is_2()
+{
+	run acall call test.nosuch
+	exits 2
+	says "acall methods"
+}
+
+methods_lists_everything()
+{
+	run acall methods
+	exits 0
+	silent
+	grep -qE '^file +copy +yes +signal, chunks +1.0 s +bytes' "$out" ||
+		fail "no copy"
+	grep -qE '^file +statfs +yes +signal +none +- ' "$out" ||
+		fail "no statfs"
+	grep -qE '^test +progress +yes +chunks +10 m +items' "$out" ||
+		fail "no progress"
+	run acall methods file
+	exits 0
+	is "$(awk 'NR > 1 { print $1 }' "$out" | sort -u)" file "interfaces"
+}
+
+methods_says_what_one_may_not_use()
+{
+	need_user
+	run "$helper" as 65534 acall methods test-privileged
+	exits 0
+	prints "test-privileged(!)"
+	run acall methods test-privileged
+	exits 0
+	grep -qF '(!)' "$out" && fail "root may use it"
+	return 0
+}
+
+methods_json()
+{
+	run acall methods --json file
+	exits 0
+	is "$(json method | tr '\n' ' ')" \
+		"statfs stat sync copy hash allocate " "methods"
+	is "$(json cancellable | sort -u)" true "cancellable"
+}
+
+run_tests help_fits_a_screen help_names_all_verbs version_names_the_abi \
+	wrong_usage_is_2 wrong_usage_with_json_is_an_object \
+	output_that_is_lost_is_1 missing_module_is_3 missing_interface_is_3 \
+	missing_method_is_2 methods_lists_everything \
+	methods_says_what_one_may_not_use methods_json

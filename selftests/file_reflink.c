@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The method copy on a file system that can share blocks: XFS in a loop-mounted
+ * image, where mkfs.xfs, loop and xfs are to be had.
+ *
+ * FIEMAP tells which extents are shared. "always" must share or fail and never
+ * copy, "never" must not share, "auto" shares what it can; the bytes are the
+ * same ones in all cases.
+ */
+#include "file_util.h"
+
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+
+#define SEED	10
+#define SIZE	(3 * FT_MIB + 4096 + 100)
+
+FIXTURE(reflink) {
+	const char *why;
+	int obj;
+	int src;
+	int dst;
+	char image[200];
+	char mnt[200];
+	struct acall_finish finish;
+};
+
+static bool run(const char *format, const char *a, const char *b)
+{
+	char command[500];
+
+	snprintf(command, sizeof(command), format, a, b);
+	return !system(command);
+}
+
+/* Makes and mounts the file system; NULL or why not. */
+static const char *make_xfs(struct _test_data_reflink *self)
+{
+	int fd;
+
+	if (ft_missing("ACALL_DIR_EXT4"))
+		return ft_missing("ACALL_DIR_EXT4");
+	if (!run("command -v mkfs.xfs >/dev/null%s%s", "", ""))
+		return "no mkfs.xfs";
+	if (ft_mount_point(self->mnt, sizeof(self->mnt)))
+		return "no mount point";
+	snprintf(self->image, sizeof(self->image), "%s/xfs-XXXXXX",
+		 getenv("ACALL_DIR_EXT4"));
+	fd = mkstemp(self->image);
+	if (fd < 0 || ftruncate(fd, 320 * FT_MIB))
+		return "no image";
+	close(fd);
+	if (!run("mkfs.xfs -q -m reflink=1 %s%s", self->image, ""))
+		return "mkfs.xfs failed";
+	if (!run("mount -o loop -t xfs %s %s", self->image, self->mnt))
+		return "cannot mount XFS";
+	return NULL;
+}
+
+static int open_in(const char *dir, const char *name)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+FIXTURE_SETUP(reflink)
+{
+	self->why = make_xfs(self);
+	if (self->why) {
+		unlink(self->image);
+		rmdir(self->mnt);
+		return;
+	}
+	self->obj = ft_object();
+	ASSERT_GE(self->obj, 0);
+	self->src = open_in(self->mnt, "source");
+	ASSERT_GE(self->src, 0);
+	ASSERT_EQ(0, ft_write_pattern(self->src, 0, SIZE, SEED));
+	self->dst = open_in(self->mnt, "target");
+	ASSERT_GE(self->dst, 0);
+}
+
+FIXTURE_TEARDOWN(reflink)
+{
+	const char *left;
+
+	if (self->why)
+		return;
+	close(self->obj);
+	close(self->src);
+	close(self->dst);
+	EXPECT_EQ(0, umount(self->mnt));
+	EXPECT_EQ(0, unlink(self->image));
+	EXPECT_EQ(0, rmdir(self->mnt));
+	left = ft_leftovers();
+	EXPECT_EQ(NULL, left)
+		TH_LOG("%s", left);
+}
+
+/* How many bytes of @fd are in shared extents; negative errno if unknown. */
+static long long shared(int fd)
+{
+	struct {
+		struct fiemap map;
+		struct fiemap_extent extents[64];
+	} arg = {
+		.map = {
+			.fm_length = FIEMAP_MAX_OFFSET,
+			.fm_flags = FIEMAP_FLAG_SYNC,
+			.fm_extent_count = 64,
+		},
+	};
+	long long bytes = 0;
+	unsigned int i;
+
+	if (ioctl(fd, FS_IOC_FIEMAP, &arg))
+		return -errno;
+	for (i = 0; i < arg.map.fm_mapped_extents; i++)
+		if (arg.extents[i].fe_flags & FIEMAP_EXTENT_SHARED)
+			bytes += arg.extents[i].fe_length;
+	return bytes;
+}
+
+TEST_F(reflink, always_shares)
+{
+	const struct acall_file_copy arg = {
+		.reflink = ACALL_FILE_REFLINK_ALWAYS,
+	};
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	ASSERT_EQ(0, ft_copy(self->obj, self->src, self->dst, &arg,
+			     &self->finish));
+	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
+	EXPECT_EQ(SIZE, ft_size(self->dst));
+	EXPECT_EQ(-1, ft_check_pattern(self->dst, 0, SIZE, SEED));
+	EXPECT_LE(SIZE, shared(self->dst));
+}
+
+TEST_F(reflink, auto_shares)
+{
+	const struct acall_file_copy arg = {
+		.flags = ACALL_FILE_COPY_SPARSE | ACALL_FILE_COPY_SYNC,
+	};
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	ASSERT_EQ(0, ft_copy(self->obj, self->src, self->dst, &arg,
+			     &self->finish));
+	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
+	EXPECT_EQ(-1, ft_check_pattern(self->dst, 0, SIZE, SEED));
+	EXPECT_LE(SIZE, shared(self->dst));
+}
+
+TEST_F(reflink, never_copies)
+{
+	const struct acall_file_copy arg = {
+		.reflink = ACALL_FILE_REFLINK_NEVER,
+	};
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	ASSERT_EQ(0, ft_copy(self->obj, self->src, self->dst, &arg,
+			     &self->finish));
+	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
+	EXPECT_EQ(-1, ft_check_pattern(self->dst, 0, SIZE, SEED));
+	EXPECT_EQ(0, shared(self->dst));
+}
+
+/* Blocks that do not lie alike cannot be shared. */
+TEST_F(reflink, unaligned_range)
+{
+	struct acall_file_copy arg = {
+		.dst_offset = 100,
+		.reflink = ACALL_FILE_REFLINK_ALWAYS,
+	};
+	int ret;
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	ret = ft_copy(self->obj, self->src, self->dst, &arg, &self->finish);
+	EXPECT_EQ(-EINVAL, ft_error(ret, &self->finish));
+	EXPECT_EQ(0, self->finish.progress);
+	EXPECT_EQ(0, ft_size(self->dst));
+
+	arg.reflink = ACALL_FILE_REFLINK_AUTO;
+	ASSERT_EQ(0, ft_copy(self->obj, self->src, self->dst, &arg,
+			     &self->finish));
+	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
+	EXPECT_EQ(-1, ft_check_moved(self->dst, 100, SIZE, SEED, 0));
+}
+
+/* Odd at both ends, alike in the middle: the middle is shared. */
+TEST_F(reflink, auto_shares_the_blocks_between_odd_ends)
+{
+	const struct acall_file_copy arg = {
+		.src_offset = 1000,
+		.dst_offset = 8192 + 1000,
+		.length = FT_MIB,
+	};
+	const __u64 old = 2 * FT_MIB, end = arg.dst_offset + arg.length;
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	ASSERT_EQ(0, ft_write_byte(self->dst, 0, old, 0x5a));
+	ASSERT_EQ(0, ft_copy(self->obj, self->src, self->dst, &arg,
+			     &self->finish));
+	EXPECT_TRUE(ft_ended(&self->finish, 0, arg.length));
+	EXPECT_EQ(old, ft_size(self->dst));
+	EXPECT_EQ(-1, ft_check_byte(self->dst, 0, arg.dst_offset, 0x5a));
+	EXPECT_EQ(-1, ft_check_moved(self->dst, arg.dst_offset, arg.length,
+				     SEED, arg.src_offset));
+	EXPECT_EQ(-1, ft_check_byte(self->dst, end, old - end, 0x5a));
+	EXPECT_LE(FT_MIB - 8192, shared(self->dst));
+}
+
+/* From another file system there is nothing to share. */
+TEST_F(reflink, across_file_systems)
+{
+	struct acall_file_copy arg = {
+		.reflink = ACALL_FILE_REFLINK_ALWAYS,
+	};
+	int ret, fd;
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	fd = ft_temp("ACALL_DIR_EXT4");
+	ASSERT_GE(fd, 0);
+	ret = ft_copy(self->obj, self->src, fd, &arg, &self->finish);
+	EXPECT_EQ(-EXDEV, ft_error(ret, &self->finish));
+	EXPECT_EQ(0, ft_size(fd));
+	arg.reflink = ACALL_FILE_REFLINK_AUTO;
+	ASSERT_EQ(0, ft_copy(self->obj, self->src, fd, &arg, &self->finish));
+	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
+	EXPECT_EQ(-1, ft_check_pattern(fd, 0, SIZE, SEED));
+	close(fd);
+}
+
+#include "acall_main.h"
