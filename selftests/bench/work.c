@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One cancelled call of acall's "file" interface, measured.
+ *
+ * The measure is the kernel's own: FINISH tells when the cancel was requested
+ * and when the method had really ended, after CANCEL with a grace without end.
+ * Only STOPPED counts; a call that was done before the cancel is a try more,
+ * and any other outcome is an error.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/acall.h>
+#include <linux/acall_file.h>
+
+#include "bench.h"
+
+int acall_open(void)
+{
+	struct acall_create create = {
+		.size = sizeof(create),
+		.interface = ACALL_FILE_INTERFACE,
+	};
+	int dev = open("/dev/acall", O_RDWR | O_CLOEXEC), obj;
+
+	if (dev < 0)
+		die("/dev/acall: %s (is the module loaded?)", strerror(errno));
+	obj = ioctl(dev, ACALL_IOC_CREATE, &create);
+	if (obj < 0)
+		die("CREATE of \"file\": %s", strerror(errno));
+	close(dev);
+	return obj;
+}
+
+static void begin(int obj, const struct bench_case *c,
+		  const struct files *files)
+{
+	struct acall_file_allocate allocate = { .length = c->bytes };
+	struct acall_file_copy copy = {
+		.length = c->bytes,
+		.reflink = ACALL_FILE_REFLINK_NEVER,
+	};
+	struct acall_file_hash hash = {
+		.length = c->bytes,
+		.algorithm = "sha256",
+	};
+	__s32 fds[2] = { files->src, files->dst };
+	struct acall_begin begin = {
+		.size = sizeof(begin),
+		.files = (uintptr_t)fds,
+		.nr_files = 1,
+	};
+
+	switch (c->work) {
+	case WORK_COPY:
+		begin.method = ACALL_FILE_COPY;
+		begin.in = (uintptr_t)&copy;
+		begin.in_len = sizeof(copy);
+		begin.nr_files = 2;
+		break;
+	case WORK_HASH:
+		begin.method = ACALL_FILE_HASH;
+		begin.in = (uintptr_t)&hash;
+		begin.in_len = sizeof(hash);
+		break;
+	case WORK_ALLOCATE:
+		begin.method = ACALL_FILE_ALLOCATE;
+		begin.in = (uintptr_t)&allocate;
+		begin.in_len = sizeof(allocate);
+		fds[0] = files->dst;
+		break;
+	}
+	if (ioctl(obj, ACALL_IOC_BEGIN, &begin))
+		die("BEGIN of %s: %s", c->name, strerror(errno));
+}
+
+/* Returns whether it was caught in the middle. */
+bool acall_stop_once(int obj, const struct bench_case *c,
+		     const struct files *files, __u64 point,
+		     struct series *series)
+{
+	unsigned char digest[ACALL_FILE_DIGEST_MAX];
+	struct acall_query query = { .size = sizeof(query) };
+	struct acall_cancel cancel = {
+		.size = sizeof(cancel),
+		.grace_ns = UINT64_MAX,
+	};
+	struct acall_finish finish = {
+		.size = sizeof(finish),
+		.out = (uintptr_t)digest,
+		.out_len = sizeof(digest),
+	};
+
+	begin(obj, c, files);
+	for (;;) {
+		query.call_id = 0;
+		if (ioctl(obj, ACALL_IOC_QUERY, &query))
+			die("QUERY: %s", strerror(errno));
+		if (query.progress >= point || query.state == ACALL_STATE_DONE)
+			break;
+		sched_yield();
+	}
+	if (ioctl(obj, ACALL_IOC_CANCEL, &cancel) && errno != ESRCH)
+		die("CANCEL: %s", strerror(errno));
+	if (ioctl(obj, ACALL_IOC_FINISH, &finish))
+		die("FINISH: %s", strerror(errno));
+
+	if (finish.outcome == ACALL_OUTCOME_COMPLETED && !finish.status) {
+		series->too_late++;
+		return false;
+	}
+	if (finish.outcome != ACALL_OUTCOME_STOPPED ||
+	    finish.status != -ECANCELED)
+		die("%s on %s: outcome %u, status %d", c->name, c->on,
+		    finish.outcome, finish.status);
+	series_answer(series, "STOPPED");
+	series_add(series, finish.end_ns - finish.cancel_ns);
+	return true;
+}
