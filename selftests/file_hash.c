@@ -423,7 +423,8 @@ TEST_F(hash, truncated_meanwhile)
 			ASSERT_LE(0, ft_wait_progress(self->obj, 1));
 		ASSERT_EQ(0, ftruncate(self->fd, round < 2 ? 0 : size / 2));
 		ASSERT_EQ(0, sys_finish_out(self->obj, self->digest,
-				    sizeof(self->digest), &self->finish));
+					    sizeof(self->digest),
+					    &self->finish));
 		ASSERT_EQ(ACALL_OUTCOME_COMPLETED, self->finish.outcome);
 		ASSERT_EQ(0, self->finish.status);
 		ASSERT_LE(self->finish.progress, size);

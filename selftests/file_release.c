@@ -6,8 +6,8 @@
  * A kernel worker that drops the last reference on a file with fput() leaves
  * the work to a delayed work item. A client that unmounts or executes the
  * target right after FINISH then meets EBUSY or ETXTBSY, once in a while. So
- * these tests do it 200 times, with their own reference closed before FINISH, so that the worker's is the last one; after a result as after a
- * cancel.
+ * these tests do it 200 times, with their own reference closed before FINISH,
+ * so that the worker's is the last one; after a result as after a cancel.
  */
 #include "file_util.h"
 

@@ -73,32 +73,33 @@ make_base()
 	(cd "$root" && find . | cpio -o -H newc -R +0:+0 --quiet)
 }
 
+# The package stays, so that its parts can be made anew without the mirror.
 fetch_kernel()
 {
 	local dir=$cache/kernel-$krel tmp
 
 	if [ -e "$dir/base.cpio" ] &&
 	   [ "$dir/base.cpio" -nt "$(command -v busybox)" ] &&
-	   [ "$dir/base.cpio" -nt "$0" ]; then
+	   [ "$dir/base.cpio" -nt "$vm/fetch.sh" ]; then
 		return
 	fi
 	tmp=$dir.tmp
-	rm -rf "$dir" "$tmp"
+	rm -rf "$tmp"
 	mkdir -p "$tmp/package" "$tmp/root"
-	(cd "$tmp" && download "linux-image-$krel") || exit 1
-	dpkg-deb -x "$tmp"/linux-image-*.deb "$tmp/package" || exit 1
-	[ -e "$tmp/package/boot/vmlinuz-$krel" ] ||
+	cd "$tmp" || exit 1
+	cp "$dir"/linux-image-*.deb . 2>/dev/null ||
+		download "linux-image-$krel"
+	dpkg-deb -x linux-image-*.deb package || exit 1
+	mv "package/boot/vmlinuz-$krel" vmlinuz &&
+		mv "package/boot/config-$krel" config ||
 		die "linux-image-$krel has no vmlinuz"
-	mv "$tmp/package/boot/vmlinuz-$krel" "$tmp/vmlinuz"
-	mv "$tmp/package/boot/config-$krel" "$tmp/config"
-	if [ -d "$tmp/package/usr/lib/modules" ]; then
-		mkdir -p "$tmp/package/lib"
-		mv "$tmp/package/usr/lib/modules" "$tmp/package/lib"
+	if [ -d package/usr/lib/modules ]; then
+		mkdir -p package/lib
+		mv package/usr/lib/modules package/lib
 	fi
-	copy_modules "$tmp/package/lib/modules/$krel" \
-		"$tmp/root/lib/modules/$krel"
-	make_base "$tmp/root" >"$tmp/base.cpio" || exit 1
-	rm -rf "$tmp/package" "$tmp/root" "$tmp"/*.deb
+	copy_modules "package/lib/modules/$krel" "root/lib/modules/$krel"
+	make_base "$tmp/root" >base.cpio || exit 1
+	rm -rf package root "$dir"
 	mv "$tmp" "$dir"
 }
 
