@@ -252,8 +252,8 @@ const char *acall_interface(const acall_t *call);
  * cancels also sets a flag that is looked at after acall_begin().
  *
  * Return: enum acall_verdict: ACALL_REQUESTED as a rule, ACALL_CANCELLED if the
- * end is known at once (the call was still queued and now never starts, or it
- * has been stopped or abandoned by now), ACALL_TOO_LATE, ACALL_ALREADY. Or
+ * call is ready by now (it never started, has stopped or was abandoned),
+ * ACALL_TOO_LATE, ACALL_ALREADY. Or
  * -ESRCH (no call has been begun with @call), -EPERM (begun as not
  * cancellable), -EOPNOTSUPP or -EBUSY (the method refuses), -EINVAL.
  */
