@@ -124,7 +124,7 @@ static inline int ft_write_byte(int fd, __u64 offset, __u64 len, int byte)
 }
 
 static inline __s64 ft_differs(const unsigned char *a, const unsigned char *b,
-				 size_t len, __u64 offset)
+			       size_t len, __u64 offset)
 {
 	size_t i;
 
@@ -140,7 +140,7 @@ static inline __s64 ft_differs(const unsigned char *a, const unsigned char *b,
  * at @at and on?
  */
 static inline __s64 ft_check_moved(int fd, __u64 offset, __u64 len,
-				     __u32 seed, __u64 at)
+				   __u32 seed, __u64 at)
 {
 	unsigned char *want = ft_buffer(0), *is = ft_buffer(1);
 
@@ -162,13 +162,13 @@ static inline __s64 ft_check_moved(int fd, __u64 offset, __u64 len,
 }
 
 static inline __s64 ft_check_pattern(int fd, __u64 offset, __u64 len,
-				       __u32 seed)
+				     __u32 seed)
 {
 	return ft_check_moved(fd, offset, len, seed, offset);
 }
 
 static inline __s64 ft_check_byte(int fd, __u64 offset, __u64 len,
-				    int byte)
+				  int byte)
 {
 	unsigned char *want = ft_buffer(0), *is = ft_buffer(1);
 
@@ -190,7 +190,7 @@ static inline __s64 ft_check_byte(int fd, __u64 offset, __u64 len,
 
 /* Does @b hold at @b_at what @a holds at @a_at? Offsets are those of @b. */
 static inline __s64 ft_check_same(int a, __u64 a_at, int b, __u64 b_at,
-				    __u64 len)
+				  __u64 len)
 {
 	unsigned char *want = ft_buffer(0), *is = ft_buffer(1);
 
