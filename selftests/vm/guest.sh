@@ -106,6 +106,8 @@ make_root()
 			add_program "$(test_path "$program")" \
 				"acall/tests/$program"
 		done
+		# What the tests use beside busybox.
+		add_program "$(command -v mkfs.xfs)" acall/bin/mkfs.xfs
 		echo "sh /acall/suite.sh /acall/tests $(quote "$@") | cat" ;;
 	demo)
 		for program in cmp sha256sum; do
