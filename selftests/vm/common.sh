@@ -111,14 +111,14 @@ tests()
 	env -u MAKEFLAGS -u MFLAGS make -s --no-print-directory \
 		-C "$top/selftests" \
 		--eval='list: ; @echo $(TEST_GEN_PROGS) $(notdir $(LIB_PROGS)) \
-			$(TEST_PROGS)' list
+			$(notdir $(TEST_PROGS))' list
 }
 
 # test_path NAME: where the test program NAME is, built.
 test_path()
 {
 	case $1 in
-	*.sh) echo "$top/selftests/$1" ;;
+	*.sh) echo "$top/selftests/cli/$1" ;;
 	*) echo "$out/selftests/$1" ;;
 	esac
 }

@@ -47,7 +47,7 @@ style()
 	local check=("$source/scripts/checkpatch.pl" --no-tree --root=. --strict
 		--terse --no-summary --quiet --show-types)
 	local types=PREFER_KERNEL_TYPES,PREFER_DEFINED_ATTRIBUTE_MACRO
-	types+=,NEW_TYPEDEFS,ENOSYS,CAMELCASE
+	types+=,NEW_TYPEDEFS,ENOSYS,CAMELCASE,MACRO_WITH_FLOW_CONTROL
 
 	mkdir -p "$out/style/include"
 	cp -R module uapi userspace selftests "$out/style"

@@ -7,6 +7,7 @@
 
 export LC_ALL=C NO_COLOR=1 TERM=dumb
 helper=$(dirname "$0")/cli_helper
+[ -x "$helper" ] || helper=$(dirname "$0")/../cli_helper
 top=${ACALL_DIR_TMPFS:-/tmp}/cli.$$
 out=$top/out err=$top/err
 number=0 failures=0 skips=0 pid=
