@@ -10,6 +10,7 @@ export WHERE KERNEL MEM SMP ACCEL CPU TESTS TIMEOUT ACALL_SCALE
 all:
 	@$(VM)/setup.sh build
 	@$(VM)/build.sh modules userspace
+	@$(VM)/build.sh where
 
 demo:
 	@$(VM)/launch.sh demo

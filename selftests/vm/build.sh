@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # build.sh [modules|userspace|selftests|bench|vm]...: builds parts for the
-# chosen kernel into build/RELEASE-ARCH/, modules out of a mirror of the sources.
+# chosen kernel into build/RELEASE-ARCH/, modules out of a mirror of the sources;
+# where: says where.
 
 . "$(dirname "$0")/common.sh"
 
@@ -66,11 +67,16 @@ vm()
 			"$vm/debug_exit.c"
 }
 
+where()
+{
+	say "for $krel: ${out#"$top"/}/modules and ${out#"$top"/}/userspace"
+}
+
 use_kernel
 unset MAKEFLAGS MFLAGS MAKELEVEL
 for part in "$@"; do
 	case $part in
-	modules|userspace|selftests|bench|vm) "$part" || exit 1 ;;
+	modules|userspace|selftests|bench|vm|where) "$part" || exit 1 ;;
 	*) die "no such part: $part" ;;
 	esac
 done

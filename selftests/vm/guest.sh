@@ -69,15 +69,15 @@ add_program()
 # A program is a path, or the name of something that was built here.
 find_program()
 {
-	local dir
+	local file files=("$1")
 
-	for dir in . "$out/selftests" "$out/bench" "$out/userspace"; do
-		case $1 in
-		*/*) [ "$dir" = . ] || continue ;;
-		esac
-		if [ -f "$dir/$1" ] && [ -x "$dir/$1" ] || {
-			[ "${1#/}" != "$1" ] && [ -x "$1" ]; }; then
-			[ "${1#/}" = "$1" ] && echo "$dir/$1" || echo "$1"
+	case $1 in
+	*/*) ;;
+	*) files+=("$out"/{selftests,bench,userspace}/"$1") ;;
+	esac
+	for file in "${files[@]}"; do
+		if [ -f "$file" ] && [ -x "$file" ]; then
+			echo "$file"
 			return
 		fi
 	done
@@ -103,8 +103,8 @@ make_root()
 				add_program "$file" "acall/tests/${file##*/}"
 		done
 		for program in "$@"; do
-			add_program "$(test_path "$program")" \
-				"acall/tests/$program"
+			file=$(test_path "$program")
+			add_program "$file" "acall/tests/$program"
 		done
 		# What the tests use beside busybox.
 		add_program "$(command -v mkfs.xfs)" acall/bin/mkfs.xfs
@@ -145,7 +145,7 @@ make_disk()
 # qemu OUT-CHARDEV: runs the guest; fd 3 and 4 are its output ports.
 qemu()
 {
-	local limit=${TIMEOUT:-1200} words
+	local limit=${TIMEOUT:-3000} words
 
 	# shellcheck disable=SC2054 # QEMU's commas
 	words=(
