@@ -591,7 +591,9 @@ static enum acall_verdict call_request(struct acall_call *call,
 	switch (acall_word_phase(call->word)) {
 	case ACALL_PHASE_DEQUEUED:
 		/* Nobody waits for a method, only for files to be dropped. */
-		call_run_grace(call, max_t(u64, grace_ns, RETIRE_GRACE_NS));
+		grace_ns = max_t(u64, grace_ns, RETIRE_GRACE_NS);
+		if (verdict == ACALL_MADE || reason != ACALL_REASON_CLIENT)
+			call_run_grace(call, grace_ns);
 		break;
 	case ACALL_PHASE_CANCELLING:
 		if (verdict == ACALL_MADE)

@@ -317,7 +317,8 @@ static bool idle(struct acall_interface *iface)
 	bool ret;
 
 	spin_lock_irq(&iface->lock);
-	ret = !iface->pins;
+	/* The last pin goes a moment before the client of its call is told. */
+	ret = !iface->pins && !iface->retiring;
 	spin_unlock_irq(&iface->lock);
 	return ret;
 }

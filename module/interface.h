@@ -7,11 +7,11 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
-#include <linux/workqueue.h>
 #include <acall/provider.h>
 
 struct acall_call;
 struct acall_runner;
+struct workqueue_struct;
 
 #define ACALL_LANE_BITS	4
 
@@ -28,7 +28,7 @@ struct acall_interface {
 	u32 max_running;
 
 	wait_queue_head_t gone_wait;	/* polls, woken when @gone is set */
-	wait_queue_head_t idle_wait;	/* unregistration, when @pins is 0 */
+	wait_queue_head_t idle_wait;	/* unregistration, see idle() */
 
 	spinlock_t lock;		/* see interface.c */
 	bool gone;			/* @lock to write */
@@ -40,8 +40,7 @@ struct acall_interface {
 	struct acall_runner *runners;
 	struct list_head idle_runners;
 	struct list_head turn;		/* lanes that have a call to start */
-	struct list_head retired;	/* calls that never started */
-	struct work_struct retire_work;
+	u32 retiring;			/* lanes whose retire work is queued */
 	DECLARE_HASHTABLE(lanes, ACALL_LANE_BITS);
 };
 

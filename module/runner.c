@@ -12,6 +12,9 @@
  * Lock: iface->lock for lanes, lists and idle runners; queue_work() is called
  * under it, so no work can be queued once the last call has ended (R-OOC).
  *
+ * A call that is cancelled before it starts is released by the retire work of its
+ * lane: dropping its files may block, and then holds up its own user's only.
+ *
  * The race it is about is BEGIN and CANCEL of a queued call against the runner
  * that takes it. The state decides whether it runs (R-PUB); which list it is on
  * only decides who clears it away: the runner if it has taken it, else the
@@ -32,7 +35,7 @@
 /* A workqueue's name and its NUL, on kernels that keep least of it. */
 #define WQ_NAME_SIZE	24
 
-/* For calls that never start, which need no turn: one work an interface. */
+/* For calls that never start, which need no turn: one work for each lane. */
 static struct workqueue_struct *retire_wq;
 
 struct acall_runner {
@@ -44,11 +47,14 @@ struct acall_runner {
 
 struct acall_lane {
 	struct hlist_node node;
+	struct acall_interface *iface;
 	kuid_t owner;
-	u32 refs;			/* calls that may come to it */
+	u32 refs;			/* calls and its retire work */
 	u32 running;			/* runners it uses */
 	struct list_head queue;		/* calls, oldest first */
 	struct list_head turn;		/* on the circle */
+	struct list_head retired;	/* calls that never started */
+	struct work_struct retire_work;
 };
 
 static unsigned int user_running;
@@ -80,32 +86,31 @@ static void lane_update(struct acall_interface *iface, struct acall_lane *lane)
 }
 
 /* Wake one runner if there is something to start. */
-static void kick(struct acall_interface *iface)
+static bool kick(struct acall_interface *iface)
 {
 	struct acall_runner *runner;
 
 	lockdep_assert_held(&iface->lock);
 	if (list_empty(&iface->turn) || list_empty(&iface->idle_runners))
-		return;
+		return false;
 	runner = list_first_entry(&iface->idle_runners, struct acall_runner,
 				  idle);
 	list_del_init(&runner->idle);
 	queue_work(iface->wq, &runner->work);
+	return true;
 }
 
 static void share_changed(struct acall_interface *iface)
 {
 	struct acall_lane *lane;
-	struct acall_call *call;
 	int bucket;
 
 	spin_lock_irq(&iface->lock);
-	hash_for_each(iface->lanes, bucket, lane, node) {
+	hash_for_each(iface->lanes, bucket, lane, node)
 		lane_update(iface, lane);
-		/* As many as may have become free to start. */
-		list_for_each_entry(call, &lane->queue, queue)
-			kick(iface);
-	}
+	/* As many as may have become free to start: all; the rest go back. */
+	while (kick(iface))
+		;
 	spin_unlock_irq(&iface->lock);
 }
 
@@ -140,6 +145,34 @@ static struct acall_lane *lane_find(struct acall_interface *iface, kuid_t owner)
 	return NULL;
 }
 
+static void retire_work(struct work_struct *work)
+{
+	struct acall_lane *lane = container_of(work, struct acall_lane,
+					       retire_work);
+	struct acall_interface *iface = lane->iface;
+	struct acall_call *call;
+
+	for (;;) {
+		spin_lock_irq(&iface->lock);
+		call = list_first_entry_or_null(&lane->retired,
+						struct acall_call, queue);
+		if (call)
+			list_del_init(&call->queue);
+		spin_unlock_irq(&iface->lock);
+		if (!call)
+			break;
+		acall_call_retire(call);
+		cond_resched();
+	}
+
+	acall_lane_put(iface, lane);
+	spin_lock_irq(&iface->lock);
+	if (!--iface->retiring)
+		wake_up_all(&iface->idle_wait);
+	spin_unlock_irq(&iface->lock);
+	acall_interface_put(iface);
+}
+
 /**
  * acall_lane_get - the lane of a user
  * @iface: the interface
@@ -168,9 +201,12 @@ struct acall_lane *acall_lane_get(struct acall_interface *iface, kuid_t owner)
 		fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
 		if (!fresh)
 			return NULL;
+		fresh->iface = iface;
 		fresh->owner = owner;
 		INIT_LIST_HEAD(&fresh->queue);
 		INIT_LIST_HEAD(&fresh->turn);
+		INIT_LIST_HEAD(&fresh->retired);
+		INIT_WORK(&fresh->retire_work, retire_work);
 	}
 	kfree(fresh);
 	return lane;
@@ -281,36 +317,22 @@ static void runner_work(struct work_struct *work)
 	}
 }
 
-static void retire_work(struct work_struct *work)
-{
-	struct acall_interface *iface = container_of(work,
-						     struct acall_interface,
-						     retire_work);
-	struct acall_call *call;
-
-	for (;;) {
-		spin_lock_irq(&iface->lock);
-		call = list_first_entry_or_null(&iface->retired,
-						struct acall_call, queue);
-		if (call)
-			list_del_init(&call->queue);
-		spin_unlock_irq(&iface->lock);
-		if (!call)
-			break;
-		acall_call_retire(call);
-		cond_resched();
-	}
-}
-
 /*
  * Hand a call that never starts to a kworker, where its files can be dropped at
  * once and whoever cancelled it need not wait for what .release does.
  */
 static void retire(struct acall_interface *iface, struct acall_call *call)
 {
+	struct acall_lane *lane = call->lane;
+
 	lockdep_assert_held(&iface->lock);
-	list_move_tail(&call->queue, &iface->retired);
-	queue_work(retire_wq, &iface->retire_work);
+	list_move_tail(&call->queue, &lane->retired);
+	/* True once for each time that the work is going to run. */
+	if (queue_work(retire_wq, &lane->retire_work)) {
+		lane->refs++;
+		iface->retiring++;
+		acall_interface_get(iface);
+	}
 }
 
 /**
@@ -391,8 +413,6 @@ int acall_runners_create(struct acall_interface *iface)
 	hash_init(iface->lanes);
 	INIT_LIST_HEAD(&iface->idle_runners);
 	INIT_LIST_HEAD(&iface->turn);
-	INIT_LIST_HEAD(&iface->retired);
-	INIT_WORK(&iface->retire_work, retire_work);
 
 	iface->runners = kvcalloc(iface->max_running, sizeof(*iface->runners),
 				  GFP_KERNEL);
@@ -429,7 +449,6 @@ int acall_runners_create(struct acall_interface *iface)
 void acall_runners_destroy(struct acall_interface *iface)
 {
 	destroy_workqueue(iface->wq);
-	flush_work(&iface->retire_work);
 	kvfree(iface->runners);
 	WARN_ON(!hash_empty(iface->lanes));
 }

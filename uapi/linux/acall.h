@@ -46,7 +46,10 @@ enum acall_outcome {
 	ACALL_OUTCOME_COMPLETED		= 1,
 	/* Saw the request and stopped: progress exact. */
 	ACALL_OUTCOME_STOPPED		= 2,
-	/* Provider code was not entered and never will be. */
+	/*
+	 * Provider code was not entered and never will be. Its files are
+	 * dropped, unless that took longer than the grace and a second.
+	 */
 	ACALL_OUTCOME_NEVER_STARTED	= 3,
 	/* May still be running: progress is a lower bound. */
 	ACALL_OUTCOME_ABANDONED		= 4,
