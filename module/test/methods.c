@@ -352,6 +352,23 @@ static void release_hold(struct acall_call *call)
 	release_at(call);
 }
 
+static int run_stuck(struct acall_call *call)
+{
+	struct meeting *m = meeting_of(call);
+
+	enter(call, m);
+	return leave(call, m, 0);
+}
+
+static void release_stuck(struct acall_call *call)
+{
+	struct meeting *m = meeting_of(call);
+
+	seen(m);
+	wait_gate(m);
+	release_at(call);
+}
+
 static int prepare_result(struct acall_call *call)
 {
 	const struct acall_test_result *arg = acall_in(call);
@@ -519,6 +536,15 @@ static const struct acall_method methods[] = {
 		.prepare	= prepare_result,
 		.run		= run_result,
 		.release	= release_at,
+	},
+	[ACALL_TEST_STUCK] = {
+		.name		= "stuck",
+		.grace_ns	= GRACE_NS,
+		.in_size	= sizeof(struct acall_test_arg),
+		.priv_size	= sizeof(struct private),
+		.prepare	= prepare_gated,
+		.run		= run_stuck,
+		.release	= release_stuck,
 	},
 };
 

@@ -123,7 +123,7 @@ static int busy_for_everybody(int fd)
 	int other = dup(fd);
 	__u32 method;
 
-	for (method = 0; method <= ACALL_TEST_RESULT + 1; method++)
+	for (method = 0; method <= ACALL_TEST_STUCK + 1; method++)
 		CHECK(sys_begin(fd, method, NULL, 0, NULL) == -EBUSY);
 	CHECK(sys_begin(other, ACALL_TEST_NOP, NULL, 0, NULL) == -EBUSY);
 	close(other);
@@ -241,7 +241,7 @@ TEST_F(acall, B2_a_refused_BEGIN_changes_nothing_of_an_idle_object)
 TEST_F(acall, B3_unknown_methods_EINVAL)
 {
 	static const __u32 methods[] = {
-		ACALL_TEST_RESULT + 1, 100, INT32_MAX, 0x80000000, UINT32_MAX,
+		ACALL_TEST_STUCK + 1, 100, INT32_MAX, 0x80000000, UINT32_MAX,
 	};
 	unsigned int i;
 

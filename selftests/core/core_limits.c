@@ -510,6 +510,81 @@ TEST_F(limits, one_users_stuck_call_does_not_hold_up_anothers)
 	EXPECT_EQ(0, child_join(pid[0]));
 }
 
+/* The same, and the one behind is cancelled: its release may get stuck. */
+static int cancel_behind(struct user *u, int method, __u32 flags,
+			 __u64 grace_ns)
+{
+	struct acall_cancel c;
+	struct acall_finish f;
+	int a, b;
+
+	CHECK(!become(u->uid));
+	a = sys_object(ACALL_TEST_NARROW);
+	b = sys_object(ACALL_TEST_NARROW);
+	CHECK(a >= 0 && b >= 0);
+	CHECK(!one_call(a, u->ctl, ACALL_TEST_GATE, u->id, NULL));
+	CHECK(!sys_begin_arg(b, method, u->second, 0, 0, NULL));
+	CHECK(state_of(b) == ACALL_STATE_QUEUED);
+	CHECK(!sys_cancel(b, flags, 0, grace_ns, &c));
+	CHECK(!sys_finish(b, 0, &f));
+	CHECK(f.outcome == ACALL_OUTCOME_NEVER_STARTED);
+	CHECK(f.status == -ECANCELED);
+	CHECK(!sys_finish(a, 0, &f));
+	return 0;
+}
+
+static int cancel_stuck(void *arg)
+{
+	return cancel_behind(arg, ACALL_TEST_STUCK, ACALL_CANCEL_NOWAIT,
+			     FOREVER);
+}
+
+static int cancel_other(void *arg)
+{
+	return cancel_behind(arg, ACALL_TEST_GATE, 0, FOREVER);
+}
+
+/* Waits for the second of the core's own patience. */
+static int cancel_stuck_briefly(void *arg)
+{
+	return cancel_behind(arg, ACALL_TEST_STUCK, 0, 1);
+}
+
+TEST_F(limits, X3_one_users_stuck_release_does_not_hold_up_anothers)
+{
+	struct user a = { self->base.ctl, UID_A, fresh_id(), fresh_id() };
+	struct user b = { self->base.ctl, UID_B, fresh_id(), fresh_id() };
+	pid_t pid[2];
+
+	pid[0] = child_start(cancel_stuck, &a);
+	ASSERT_EQ(0, wait_seen(self->base.ctl, a.second, 1));
+	/* B's queued call never starts, and is over, beside it. */
+	pid[1] = child_start(cancel_other, &b);
+	ASSERT_EQ(0, wait_starts(self->base.ctl, b.id, 1));
+	ASSERT_EQ(0, wait_counter("executions", 3));
+	ASSERT_EQ(0, open_gate(self->base.ctl, b.id));
+	EXPECT_EQ(0, child_join(pid[1]));
+	ASSERT_EQ(0, open_gate(self->base.ctl, a.second));
+	ASSERT_EQ(0, open_gate(self->base.ctl, a.id));
+	EXPECT_EQ(0, child_join(pid[0]));
+}
+
+TEST_F(limits, X3_a_stuck_release_does_not_hold_its_client_for_ever)
+{
+	struct user a = { self->base.ctl, UID_A, fresh_id(), fresh_id() };
+	pid_t pid = child_start(cancel_stuck_briefly, &a);
+
+	ASSERT_EQ(0, wait_seen(self->base.ctl, a.second, 1));
+	ASSERT_EQ(0, open_gate(self->base.ctl, a.id));
+	EXPECT_EQ(0, child_join(pid));
+	/* It is charged until it is released. */
+	EXPECT_EQ(1, counter("calls"));
+	EXPECT_EQ(1, counter("executions"));
+	ASSERT_EQ(0, open_gate(self->base.ctl, a.second));
+	ASSERT_EQ(0, wait_counter("executions", 0));
+	ASSERT_EQ(0, wait_counter("calls", 0));
+}
+
 static int one_narrow_call(void *arg)
 {
 	struct user *u = arg;

@@ -374,7 +374,7 @@ TEST_F(acall, listing_has_every_interface_once)
 			found[n]++;
 			EXPECT_EQ(ACALL_TEST_VERSION_MIN, i.version_min);
 			EXPECT_EQ(ACALL_TEST_VERSION, i.version);
-			EXPECT_EQ(ACALL_TEST_RESULT + 1, i.methods);
+			EXPECT_EQ(ACALL_TEST_STUCK + 1, i.methods);
 			EXPECT_LT(0, i.max_running_user);
 			EXPECT_LE(i.max_running_user, i.max_running);
 		}
@@ -422,6 +422,7 @@ TEST_F(acall, listing_of_the_methods)
 		[ACALL_TEST_HOLD] = { "hold", 0, 0, 24, 0, 1 },
 		[ACALL_TEST_RESULT] = { "result", 0, ACALL_UNIT_ITEMS, 24, 65536,
 					0 },
+		[ACALL_TEST_STUCK] = { "stuck", 0, 0, 24, 0, 0 },
 	};
 	struct acall_method_info m;
 	unsigned int i;
@@ -461,7 +462,7 @@ TEST_F(acall, listing_shows_the_grace_that_QUERY_shows)
 TEST_F(acall, listing_of_what_is_not_there)
 {
 	struct acall_method_info m = { .size = sizeof(m),
-		.interface = "test", .method = ACALL_TEST_RESULT + 1 };
+		.interface = "test", .method = ACALL_TEST_STUCK + 1 };
 
 	EXPECT_EQ(-EINVAL, sys_ioctl(self->dev, ACALL_IOC_METHOD_INFO, &m));
 	m.method = UINT32_MAX;

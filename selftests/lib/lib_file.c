@@ -285,7 +285,7 @@ TEST_F(acall, C6_the_listing)
 	ASSERT_STREQ("test", seen.name);
 	EXPECT_EQ(ACALL_TEST_VERSION_MIN, seen.version_min);
 	EXPECT_EQ(ACALL_TEST_VERSION, seen.version);
-	EXPECT_EQ(ACALL_TEST_RESULT + 1, seen.methods);
+	EXPECT_EQ(ACALL_TEST_STUCK + 1, seen.methods);
 
 	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(0, acall_method_info(devices[i], "test",

@@ -41,6 +41,9 @@ enum acall_test_method {
 	ACALL_TEST_KILLABLE	= 11,	/* killable sleep, stopped by signal */
 	ACALL_TEST_HOLD		= 12,	/* gate with one file passed */
 	ACALL_TEST_RESULT	= 13,	/* struct acall_test_result */
+	ACALL_TEST_STUCK	= 14,	/* .release counts as seen, waits for
+					 * the gate
+					 */
 };
 
 /**
