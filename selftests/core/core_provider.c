@@ -619,7 +619,42 @@ TEST_F(acall, P8_a_call_pins_the_module_and_an_idle_object_does_not)
 	ASSERT_EQ(0, sys_finish(self->fd, 0, &f));
 }
 
-TEST_F(acall, release_runs_once_for_each_call_whatever_became_of_it)
+/* What P2 says of a hook holds for .run's own look: entered first, asked once. */
+TEST_F(acall, P2_a_method_is_asked_once_and_only_after_it_was_entered)
+{
+	int busy = sys_create(self->dev, ACALL_TEST_NARROW);
+	int fd = sys_create(self->dev, ACALL_TEST_NARROW);
+	__u64 queued = fresh_id();
+	struct acall_query first, second;
+	struct acall_cancel c;
+	struct acall_finish f;
+
+	ASSERT_EQ(0, one_call(busy, self->ctl, ACALL_TEST_LATE, self->id,
+			      NULL));
+	ASSERT_EQ(0, sys_begin_arg(fd, ACALL_TEST_COOP, queued, 0, 0, NULL));
+	ASSERT_EQ(0, sys_cancel(fd, 0, 0, FOREVER, &c));
+	EXPECT_EQ(0, ctl_get(self->ctl, queued).starts);
+	EXPECT_EQ(0, ctl_get(self->ctl, queued).seen);
+
+	EXPECT_EQ(0, ctl_get(self->ctl, self->id).seen);
+	ASSERT_EQ(0, sys_cancel(busy, ACALL_CANCEL_NOWAIT, 0, FOREVER, &c));
+	ASSERT_EQ(0, wait_seen(self->ctl, self->id, 1));
+	ASSERT_EQ(0, sys_query(busy, 0, &first));
+	EXPECT_EQ(-EALREADY, sys_cancel(busy, ACALL_CANCEL_NOWAIT, 0, 1, &c));
+	ASSERT_EQ(0, sys_query(busy, 0, &second));
+	EXPECT_EQ(first.cancel_ns, second.cancel_ns);
+	EXPECT_EQ(ACALL_STATE_CANCELLING, second.state);
+	ASSERT_EQ(0, open_gate(self->ctl, self->id));
+	ASSERT_EQ(0, sys_finish(busy, 0, &f));
+	EXPECT_EQ(1, ctl_get(self->ctl, self->id).seen);
+	EXPECT_EQ(ACALL_OUTCOME_COMPLETED, f.outcome);
+	ASSERT_EQ(0, sys_finish(fd, 0, &f));
+	EXPECT_EQ(ACALL_OUTCOME_NEVER_STARTED, f.outcome);
+	close(busy);
+	close(fd);
+}
+
+TEST_F(acall, P1_release_runs_once_for_each_call_whatever_became_of_it)
 {
 	struct acall_test_control before = ctl_get(self->ctl, 0), after;
 	struct acall_cancel c;
