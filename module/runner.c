@@ -165,6 +165,10 @@ static void retire_work(struct work_struct *work)
 		cond_resched();
 	}
 
+	/*
+	 * May free the work that this is. Nothing below waits, so a new lane's
+	 * work at the same address is not held up for long (R-WSADDR).
+	 */
 	acall_lane_put(iface, lane);
 	spin_lock_irq(&iface->lock);
 	if (!--iface->retiring)
