@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A call: its references, its resources and every change of its state.
+ * A call: its references, its resources and every change of its state. What asks
+ * it to end is in cancel.c, what ends it without a thread in custom.c.
  *
  * References: the execution has one from BEGIN until it has ended, the object
- * one while the call is pending, an armed grace timer one, every sleeper and
- * canceller one. The memory goes by RCU, because an object's pending pointer is
+ * one while the call is pending, a running timer one, every sleeper, canceller
+ * and hook one. The memory goes by RCU, because an object's pending pointer is
  * followed without a lock.
  *
  * Locks: call->lock (irqs off) makes state, times, counts and wake-ups one
  * step; inside it only leaves: wait queues, the worker's siglock, timers, the
- * accounts. Never held over provider code or user memory (P6). call->word is
- * written only by call_step() and may be read without the lock.
+ * accounts, the ledger. Never held over provider code or user memory (P6).
+ * call->word is written only by acall_call_step() and may be read without.
  *
- * The race it is about: completion, cancel, grace timer and last close all want
- * to move a call on. Whoever has the lock first does; state.c tells the others
+ * The race it is about: completion, cancel, timer and last close all want to
+ * move a call on. Whoever has the lock first does; state.c tells the others
  * what they are (R-ONCE). The transition into DONE cuts the call from its
  * object, so a result that arrives later has nowhere to go.
  */
@@ -21,62 +22,28 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/percpu.h>
 #include <linux/pid.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "call.h"
 #include "compat.h"
-#include "identity.h"
 #include "interface.h"
-#include "limits.h"
+#include "ledger.h"
+#include "monitor.h"
 #include "object.h"
 #include "runner.h"
+#include "session.h"
+#include "user/identity.h"
+#include "user/limits.h"
 
 static struct kmem_cache *call_cache;
+static atomic_t calls = ATOMIC_INIT(0);	/* not freed yet */
 static atomic_t executions = ATOMIC_INIT(0);
 static atomic_t orphans = ATOMIC_INIT(0);
 
-/*
- * What it may take to drop the files of a call that never started, before its
- * client is freed all the same.
- */
-#define RETIRE_GRACE_NS		NSEC_PER_SEC
-
-/* Ids come from per-CPU blocks: no shared counter in BEGIN. */
-#define ID_BLOCK	64
-
-struct id_block {
-	u64 next;
-	u64 end;
-};
-
-static DEFINE_PER_CPU(struct id_block, id_blocks);
-static atomic64_t next_id_block;
-
-static u64 new_id(void)
-{
-	struct id_block *block = get_cpu_ptr(&id_blocks);
-	u64 id;
-
-	if (block->next == block->end) {
-		block->end = atomic64_add_return(ID_BLOCK, &next_id_block);
-		block->next = block->end - ID_BLOCK;
-	}
-	id = block->next++;
-	put_cpu_ptr(&id_blocks);
-	return id;
-}
-
 int __init acall_calls_init(void)
 {
-	/*
-	 * Unique until reboot, also over a reload of this module: nobody begins
-	 * a call every nanosecond, so boot time has overtaken all earlier ids.
-	 */
-	atomic64_set(&next_id_block, ktime_get_boottime_ns() | 1);
-
+	acall_table_init();
 	call_cache = KMEM_CACHE(acall_call, SLAB_ACCOUNT);
 	return call_cache ? 0 : -ENOMEM;
 }
@@ -84,47 +51,81 @@ int __init acall_calls_init(void)
 void acall_calls_exit(void)
 {
 	/*
-	 * A grace timer may be on its way out of call_grace_expired() still: a
-	 * softirq is an RCU reader. Then nobody drops a reference any more, and
-	 * what was dropped waits in call_free().
+	 * A timer may have to ring once more to let go of its call, and be on
+	 * its way out of its callback still: a softirq is an RCU reader. So is
+	 * who frees a call.
 	 */
+	wait_var_event(&calls, !atomic_read(&calls));
 	synchronize_rcu();
 	rcu_barrier();
 	kmem_cache_destroy(call_cache);
-}
-
-struct acall_ledger *acall_ledger_create(void)
-{
-	struct acall_ledger *ledger;
-
-	ledger = kzalloc(sizeof(*ledger), GFP_KERNEL_ACCOUNT);
-	if (ledger)
-		refcount_set(&ledger->ref, 1);
-	return ledger;
-}
-
-void acall_ledger_put(struct acall_ledger *ledger)
-{
-	if (refcount_dec_and_test(&ledger->ref))
-		kfree(ledger);
 }
 
 static void call_free(struct rcu_head *rcu)
 {
 	struct acall_call *call = container_of(rcu, struct acall_call, rcu);
 
+	/* What is left of it is vmalloc's, and had to wait for this context. */
+	kvfree(call->out);
+	kvfree(call->buf);
 	kmem_cache_free(call_cache, call);
+	/* Not before a timer that may still ring has let go: acall_calls_exit(). */
+	if (atomic_dec_and_test(&calls))
+		wake_up_var(&calls);
+}
+
+/*
+ * A worker's fput() would be done some time later, when the client may long have
+ * been told that it is over (F8).
+ */
+static void drop_file(struct file *file, bool now)
+{
+	if (now && current->flags & PF_KTHREAD)
+		__fput_sync(file);
+	else
+		fput(file);
+}
+
+/*
+ * Result files that nobody took, or whose takers have their own references.
+ * @now: and this is where a worker may sleep.
+ */
+static void drop_files_out(struct acall_call *call, bool now)
+{
+	unsigned long flags;
+	u32 i, nr;
+
+	spin_lock_irqsave(&call->lock, flags);
+	nr = call->nr_files_out;
+	call->nr_files_out = 0;
+	spin_unlock_irqrestore(&call->lock, flags);
+	for (i = 0; i < nr; i++)
+		drop_file(call->files_out[i], now);
+}
+
+/* The last reference may go under anybody's spinlock: not all can be freed. */
+static void free_bytes(void **bytes)
+{
+	if (is_vmalloc_addr(*bytes))
+		return;
+	kfree(*bytes);
+	*bytes = NULL;
 }
 
 static void call_destroy(struct acall_call *call)
 {
+	/* Nobody finds it any more, before anything of it is gone. */
+	acall_table_del(call);
+	drop_files_out(call, false);
 	if (call->ledger)
 		acall_ledger_put(call->ledger);
 	acall_payer_put(call->payer);
 	acall_interface_put(call->iface);
+	put_pid(call->owner);
 	put_pid(call->cancel_pid);
-	kvfree(call->out);
-	kvfree(call->buf);
+	/* At once, so that what is not charged any more is not there either. */
+	free_bytes(&call->out);
+	free_bytes(&call->buf);
 	call_rcu(&call->rcu, call_free);
 }
 
@@ -145,22 +146,38 @@ void acall_call_put(struct acall_call *call)
 		call_destroy(call);
 }
 
-/*
- * The only place where a call's state changes, and with it what must be exact
+/* A hook has refused, and the call goes on as if nobody had asked. */
+static void forget_cancel(struct acall_call *call)
+{
+	call->cancel_ns = 0;
+	put_pid(call->cancel_pid);
+	call->cancel_pid = NULL;
+}
+
+/**
+ * acall_call_step - apply an event to a call
+ * @call: the call, its lock held
+ * @event: what happens
+ * @reason: of a cancel request
+ *
+ * The caller has a reference, besides a timer's. The only place where a call's state changes, and with it what must be exact
  * the moment the new state is seen: times, counts, charges. Then it wakes.
+ *
+ * Return: the verdict; ACALL_IMPOSSIBLE is warned about.
  */
-static enum acall_verdict call_step(struct acall_call *call,
-				    enum acall_event event,
-				    enum acall_reason reason)
+enum acall_verdict acall_call_step(struct acall_call *call,
+				   enum acall_event event,
+				   enum acall_reason reason)
 {
 	u32 was = call->word;
-	u32 now;
+	u32 now = was;
 	enum acall_verdict verdict;
-	bool cancelled, done, ended;
+	bool cancelled, done, ended, orphan;
 
 	lockdep_assert_held(&call->lock);
 
 	verdict = acall_state_next(was, event, reason, &now);
+	acall_monitor(was, event, verdict, now);
 	if (verdict != ACALL_MADE) {
 		WARN_ONCE(verdict == ACALL_IMPOSSIBLE,
 			  "acall: event %d in state %#x\n", event, was);
@@ -170,36 +187,44 @@ static enum acall_verdict call_step(struct acall_call *call,
 	cancelled = !acall_word_reason(was) && acall_word_reason(now);
 	done = !acall_word_done(was) && acall_word_done(now);
 	ended = (now & ~was) & ACALL_WORD_ENDED;
+	orphan = acall_word_phase(now) == ACALL_PHASE_ABANDONED;
 
-	if (event == ACALL_EVENT_START)
+	if (event == ACALL_EVENT_START || event == ACALL_EVENT_ENTER)
 		call->start_ns = ktime_get_ns();
+	if (event == ACALL_EVENT_REFUSE)
+		forget_cancel(call);
 	if (cancelled) {
 		call->cancel_ns = ktime_get_ns();
-		call->cancel_pid = get_pid(task_tgid(current));
+		/* In the timer current is whoever was interrupted. */
+		if (reason != ACALL_REASON_DEADLINE)
+			call->cancel_pid = get_pid(task_tgid(current));
 	}
 	if (done) {
 		call->end_ns = ktime_get_ns();
 		call->end_progress = atomic64_read(&call->progress);
 		call->end_total = atomic64_read(&call->total);
 	}
-	if (done && acall_word_phase(now) == ACALL_PHASE_ABANDONED) {
+	if (done && orphan) {
 		atomic_inc(&orphans);
-		atomic_inc(&call->ledger->orphans);
+		acall_ledger_orphan(call->ledger);
 	}
 	if ((now & ACALL_WORD_OVER) == ACALL_WORD_OVER)
 		acall_uncharge(call->payer, 1, call->charged);
 	if (ended) {
-		if (acall_word_phase(now) == ACALL_PHASE_ABANDONED) {
+		if (orphan)
 			atomic_dec(&orphans);
-			atomic_dec(&call->ledger->orphans);
-		}
 		atomic_dec(&executions);
-		atomic_dec(&call->ledger->executions);
 	}
 
 	/* Pairs with acall_call_word(). */
 	smp_store_release(&call->word, now);
 
+	/* What is told to have ended has: the word says so by now (W6). */
+	if (ended)
+		acall_ledger_end(call->ledger, call, orphan);
+	/* Nothing to do any more; it would only keep the call. */
+	if (done)
+		acall_call_timer_set(call, U64_MAX);
 	if (cancelled || done)
 		wake_up_all(&call->wait);
 	if (done && call->object) {
@@ -209,18 +234,6 @@ static enum acall_verdict call_step(struct acall_call *call,
 	return ACALL_MADE;
 }
 
-static enum hrtimer_restart call_grace_expired(struct hrtimer *timer)
-{
-	struct acall_call *call = container_of(timer, struct acall_call, grace);
-	unsigned long flags;
-
-	spin_lock_irqsave(&call->lock, flags);
-	call_step(call, ACALL_EVENT_EXPIRE, ACALL_REASON_NONE);
-	spin_unlock_irqrestore(&call->lock, flags);
-	acall_call_put(call);
-	return HRTIMER_NORESTART;
-}
-
 /*
  * The files, the method's private memory and the input share one allocation.
  * One more byte: text input is then a string for the method.
@@ -228,13 +241,17 @@ static enum hrtimer_restart call_grace_expired(struct hrtimer *timer)
 static int call_alloc_buf(struct acall_call *call,
 			  const struct acall_method *method, u32 nr_files)
 {
-	size_t priv = nr_files * sizeof(struct file *);
+	size_t files_out = nr_files * sizeof(*call->files);
+	size_t priv = ALIGN(files_out + method->files_out *
+			    sizeof(*call->files_out), sizeof(u64));
 	size_t in = priv + ALIGN(method->priv_size, sizeof(u64));
 	size_t size = in + max(call->in_len, method->in_size) + 1;
 
 	call->buf = kvzalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!call->buf)
 		return -ENOMEM;
+	call->files = call->buf;
+	call->files_out = call->buf + files_out;
 	call->priv = call->buf + priv;
 	call->in = call->buf + in;
 	return 0;
@@ -289,18 +306,25 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 	call = kmem_cache_zalloc(call_cache, GFP_KERNEL);
 	if (!call)
 		return ERR_PTR(-ENOMEM);
+	atomic_inc(&calls);
 	refcount_set(&call->ref, 1);
 	spin_lock_init(&call->lock);
 	init_waitqueue_head(&call->wait);
 	INIT_LIST_HEAD(&call->all);
 	INIT_LIST_HEAD(&call->queue);
-	hrtimer_setup(&call->grace, call_grace_expired, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_ABS_SOFT);
-	call->id = new_id();
-	call->owner_tgid = task_tgid_nr(current);
+	INIT_LIST_HEAD(&call->ask);
+	INIT_LIST_HEAD(&call->live);
+	RB_CLEAR_NODE(&call->node);
+	acall_call_timer_init(call);
+	call->id = acall_table_new_id();
+	call->owner_uid = current_uid();
 	call->method_nr = method_nr;
+	call->deadline = U64_MAX;
 	call->grace_ns = method.grace_ns;
-	call->caps = method.caps | ACALL_CAP_CANCEL;
+	call->caps = acall_method_caps(&method);
+	call->max_files_out = method.files_out;
+	if (!(call->caps & ACALL_CAP_CANCEL))
+		call->word |= ACALL_WORD_FIXED;
 	call->in_len = in_len;
 
 	ret = -ENOMEM;
@@ -321,6 +345,7 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 		goto free_buf;
 	acall_interface_get(iface);
 	call->iface = iface;
+	call->owner = get_pid(task_tgid(current));
 	return call;
 
 free_buf:
@@ -330,6 +355,7 @@ uncharge:
 put_payer:
 	acall_payer_put(call->payer);
 free:
+	atomic_dec(&calls);
 	kmem_cache_free(call_cache, call);
 	return ERR_PTR(ret);
 }
@@ -341,11 +367,17 @@ free:
  */
 void acall_call_add_file(struct acall_call *call, struct file *file)
 {
-	acall_call_files(call)[call->nr_files++] = file;
+	struct acall_arg_file *arg = &call->files[call->nr_files++];
+
+	arg->file = file;
+	arg->dev = file_inode(file)->i_sb->s_dev;
+	arg->ino = file_inode(file)->i_ino;
 }
 
 static void call_leave_provider(struct acall_call *call)
 {
+	acall_session_put(call->iface, call->session);
+	call->session = NULL;
 	acall_lane_put(call->iface, call->lane);
 	call->lane = NULL;
 	/* After this the provider's text may be gone (R-UNLOAD). */
@@ -356,13 +388,14 @@ static void call_leave_provider(struct acall_call *call)
 /**
  * acall_call_prepare - ask the provider
  * @call: the call, not published, its input and files in place
+ * @session: of the object that it is for, or NULL
  *
  * From here on the interface is pinned, until the execution has ended or is
  * undone.
  *
  * Return: 0, -ENODEV, -ENOMEM, or what the provider refuses with.
  */
-int acall_call_prepare(struct acall_call *call)
+int acall_call_prepare(struct acall_call *call, struct acall_session *session)
 {
 	int ret;
 
@@ -375,6 +408,8 @@ int acall_call_prepare(struct acall_call *call)
 		acall_interface_unpin(call->iface, NULL);
 		return -ENOMEM;
 	}
+	acall_session_get(call->iface, session);
+	call->session = session;
 	call->method = acall_interface_method(call->iface, call->method_nr);
 	if (call->method->prepare)
 		ret = call->method->prepare(call);
@@ -399,39 +434,32 @@ int acall_call_prepare(struct acall_call *call)
 void acall_call_publish(struct acall_call *call, struct acall_object *object,
 			struct acall_ledger *ledger)
 {
+	enum acall_event event = call->caps & ACALL_CAP_INLINE ?
+				 ACALL_EVENT_ENTER : ACALL_EVENT_PUBLISH;
 	unsigned long flags;
 
-	refcount_inc(&ledger->ref);
+	acall_ledger_get(ledger);
 	call->ledger = ledger;
 	call->object = object;
 	acall_call_get(call);
 	atomic_inc(&executions);
-	atomic_inc(&ledger->executions);
+	acall_ledger_begin(ledger, call);
 
 	spin_lock_irqsave(&call->lock, flags);
 	call->begin_ns = ktime_get_ns();
-	call_step(call, ACALL_EVENT_PUBLISH, ACALL_REASON_NONE);
+	acall_call_step(call, event, ACALL_REASON_NONE);
 	spin_unlock_irqrestore(&call->lock, flags);
 }
 
 /* Everything that the execution holds; the charge stays with the call. */
 static void call_release_execution(struct acall_call *call)
 {
-	struct file **files = acall_call_files(call);
 	u32 i;
 
 	if (call->method && call->method->release)
 		call->method->release(call);
-	for (i = 0; i < call->nr_files; i++) {
-		/*
-		 * A worker's fput() would be done some time later, when the
-		 * client may long have been told that it is over (F8).
-		 */
-		if (current->flags & PF_KTHREAD)
-			__fput_sync(files[i]);
-		else
-			fput(files[i]);
-	}
+	for (i = 0; i < call->nr_files; i++)
+		drop_file(call->files[i].file, true);
 	acall_identity_put(call->identity);
 	call->identity = NULL;
 	if (call->method)
@@ -447,7 +475,7 @@ void acall_call_undo(struct acall_call *call)
 	call_release_execution(call);
 	if (call->ledger) {
 		atomic_dec(&executions);
-		atomic_dec(&call->ledger->executions);
+		acall_ledger_end(call->ledger, call, false);
 	}
 	acall_uncharge(call->payer, 1, call->charged);
 	call_destroy(call);
@@ -458,7 +486,7 @@ void acall_call_undo(struct acall_call *call)
  * @call: the call
  *
  * Context: runner.
- * Return: false if it was cancelled before; then acall_call_retire() it.
+ * Return: false if it was cancelled before; then acall_call_settle() it.
  */
 bool acall_call_start(struct acall_call *call)
 {
@@ -466,13 +494,21 @@ bool acall_call_start(struct acall_call *call)
 	unsigned long flags;
 
 	spin_lock_irqsave(&call->lock, flags);
-	verdict = call_step(call, ACALL_EVENT_START, ACALL_REASON_NONE);
+	verdict = acall_call_step(call, ACALL_EVENT_START, ACALL_REASON_NONE);
 	spin_unlock_irqrestore(&call->lock, flags);
 	return verdict == ACALL_MADE;
 }
 
-/* Internal codes have no meaning to user space and no name in its errno.h. */
-static int public_errno(struct acall_call *call, int ret)
+/**
+ * acall_call_public_errno - what a client may be told
+ * @call: the call
+ * @ret: what its provider said
+ *
+ * Internal codes have no meaning to user space and no name in its errno.h.
+ *
+ * Return: @ret, or the code that stands for it; a nonsense is warned about.
+ */
+int acall_call_public_errno(struct acall_call *call, int ret)
 {
 	if (WARN_ONCE(ret > 0 || ret < -MAX_ERRNO,
 		      "acall: %s: method %u returned %d\n",
@@ -494,24 +530,67 @@ static int public_errno(struct acall_call *call, int ret)
 	}
 }
 
-/* The execution has ended: its last word, its timer, its reference. */
-static void call_settle(struct acall_call *call, enum acall_event event,
-			int ret, u64 cpu_ns)
+/*
+ * The provider has returned. Once more the cancel hook: it may still be inside,
+ * and .release may not run before it has come back (P2). A method that obeyed a
+ * request has decided it, whatever the hook is going to say.
+ */
+static void wait_hook(struct acall_call *call, bool stop)
 {
 	unsigned long flags;
-	bool disarmed;
+
+	if (!(call->caps & ACALL_CAP_MAY_REFUSE))
+		return;
+	spin_lock_irqsave(&call->lock, flags);
+	call->returned = true;
+	if (stop && acall_word_phase(call->word) == ACALL_PHASE_ASKED)
+		acall_call_step(call, ACALL_EVENT_ACCEPT, ACALL_REASON_NONE);
+	spin_unlock_irqrestore(&call->lock, flags);
+	/* In a queue behind other calls' hooks it need not be entered at all. */
+	acall_runner_unask(call);
+	wait_event_idle(call->wait, !READ_ONCE(call->asking));
+	/* Who has set it has let go of the lock, and touches nothing more. */
+	spin_lock_irqsave(&call->lock, flags);
+	spin_unlock_irqrestore(&call->lock, flags);
+}
+
+/* The execution has ended: its last word, its reference. */
+static void call_settle(struct acall_call *call, enum acall_event event)
+{
+	unsigned long flags;
 
 	spin_lock_irqsave(&call->lock, flags);
-	call->ret = ret;
-	call->end_cpu_ns = cpu_ns;
-	call_step(call, event, ACALL_REASON_NONE);
-	/* If it runs already, it finds DONE and drops its reference itself. */
-	disarmed = hrtimer_try_to_cancel(&call->grace) == 1;
+	acall_call_step(call, event, ACALL_REASON_NONE);
 	spin_unlock_irqrestore(&call->lock, flags);
-
-	if (disarmed)
-		acall_call_put(call);
 	acall_call_put(call);
+}
+
+/* Will a FINISH want the result files? */
+static bool files_out_wanted(const struct acall_call *call)
+{
+	u32 word = acall_call_word(call);
+
+	return acall_word_phase(word) == ACALL_PHASE_COMPLETED &&
+	       !call->ret && !(word & ACALL_WORD_CONSUMED);
+}
+
+/**
+ * acall_call_file_out - a result file for who is about to finish
+ * @call: the call, DONE; the caller has a reference
+ * @index: which
+ *
+ * Return: the file with a reference; NULL if somebody else has taken the result.
+ */
+struct file *acall_call_file_out(struct acall_call *call, u32 index)
+{
+	struct file *file = NULL;
+	unsigned long flags;
+
+	spin_lock_irqsave(&call->lock, flags);
+	if (index < call->nr_files_out)
+		file = get_file(call->files_out[index]);
+	spin_unlock_irqrestore(&call->lock, flags);
+	return file;
 }
 
 /**
@@ -520,132 +599,55 @@ static void call_settle(struct acall_call *call, enum acall_event event,
  * @ret: what .run returned
  * @cpu_ns: processor time it used
  *
- * Context: runner, no longer as the caller of BEGIN.
+ * Context: runner, no longer as the caller of BEGIN; or BEGIN, if inline.
  */
 void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns)
 {
+	enum acall_event event = ACALL_EVENT_RETURN;
+	unsigned long flags;
+
+	ret = acall_call_public_errno(call, ret);
+	if (ret == -ECANCELED || ret == -EINTR)
+		event = ACALL_EVENT_STOP;
+	wait_hook(call, event == ACALL_EVENT_STOP);
 	call_release_execution(call);
-	ret = public_errno(call, ret);
-	call_settle(call, ret == -ECANCELED || ret == -EINTR ?
-		    ACALL_EVENT_STOP : ACALL_EVENT_RETURN, ret, cpu_ns);
+	/* Whatever the outcome, nobody wants them. */
+	if (ret)
+		drop_files_out(call, true);
+
+	spin_lock_irqsave(&call->lock, flags);
+	call->ret = ret;
+	call->end_cpu_ns = cpu_ns;
+	spin_unlock_irqrestore(&call->lock, flags);
+	if (!call->nr_files_out) {
+		call_settle(call, event);
+		return;
+	}
+	/*
+	 * Whether its result files are wanted is known when the outcome is;
+	 * what has settled holds none that is not (R-FD). So two steps.
+	 */
+	spin_lock_irqsave(&call->lock, flags);
+	acall_call_step(call, ACALL_EVENT_REPLY, ACALL_REASON_NONE);
+	spin_unlock_irqrestore(&call->lock, flags);
+	if (!files_out_wanted(call))
+		drop_files_out(call, true);
+	call_settle(call, ACALL_EVENT_SETTLE);
 }
 
 /**
- * acall_call_retire - release a call that never ran
- * @call: the call, cancelled while it was queued; the execution's reference is
+ * acall_call_settle - release a call that never ran, or that was completed
+ * @call: the call, which nobody is going to enter; the execution's reference is
  *	dropped
  *
  * Context: kworker.
  */
-void acall_call_retire(struct acall_call *call)
+void acall_call_settle(struct acall_call *call)
 {
 	call_release_execution(call);
-	call_settle(call, ACALL_EVENT_RETIRE, 0, 0);
-}
-
-/*
- * The clock is the call's, not the canceller's (X9). Runs it, or, if it runs
- * already, lets it only become shorter.
- */
-static void call_run_grace(struct acall_call *call, u64 grace_ns)
-{
-	ktime_t until;
-	int armed;
-
-	lockdep_assert_held(&call->lock);
-
-	if (grace_ns >= KTIME_MAX)
-		return;
-	until = ktime_add_safe(ktime_get(), ns_to_ktime(grace_ns));
-	armed = hrtimer_is_queued(&call->grace);
-	if (armed && !ktime_before(until, hrtimer_get_expires(&call->grace)))
-		return;
-	armed = hrtimer_try_to_cancel(&call->grace);
-	/* Expires this very moment: nothing is shorter. */
-	if (armed < 0)
-		return;
-	if (!armed)
-		acall_call_get(call);
-	hrtimer_start(&call->grace, until, HRTIMER_MODE_ABS_SOFT);
-}
-
-static enum acall_verdict call_request(struct acall_call *call,
-				       enum acall_event event,
-				       enum acall_reason reason, u64 grace_ns)
-{
-	enum acall_verdict verdict;
-	enum acall_phase phase;
-	unsigned long flags;
-
-	spin_lock_irqsave(&call->lock, flags);
-	phase = acall_word_phase(call->word);
-	verdict = call_step(call, event, reason);
-	/*
-	 * After the flag, under the lock under which the worker publishes
-	 * itself and then looks at the flag: one of both sees the other
-	 * (R-FLAG). It cannot be another call's worker (R-HANDLE).
-	 */
-	if (verdict == ACALL_MADE && call->task)
-		send_sig(SIGKILL, call->task, 1);
-
-	switch (acall_word_phase(call->word)) {
-	case ACALL_PHASE_DEQUEUED:
-		/* Nobody waits for a method, only for files to be dropped. */
-		grace_ns = max_t(u64, grace_ns, RETIRE_GRACE_NS);
-		if (verdict == ACALL_MADE || reason != ACALL_REASON_CLIENT)
-			call_run_grace(call, grace_ns);
-		break;
-	case ACALL_PHASE_CANCELLING:
-		if (verdict == ACALL_MADE)
-			call_run_grace(call, grace_ns);
-		else if (reason == ACALL_REASON_CLIENT)
-			break;
-		/* Who closes or goes away need not wait for others' patience. */
-		else if (grace_ns)
-			call_run_grace(call, grace_ns);
-		else
-			call_step(call, ACALL_EVENT_EXPIRE, reason);
-		break;
-	default:
-		break;
-	}
-	spin_unlock_irqrestore(&call->lock, flags);
-
-	if (verdict == ACALL_MADE && phase == ACALL_PHASE_QUEUED)
-		acall_runner_dequeue(call);
-	return verdict;
-}
-
-/**
- * acall_call_cancel - ask a call to stop
- * @call: the call
- * @reason: who asks
- * @grace_ns: when to abandon it if it has not stopped; U64_MAX = never
- *
- * Does not wait. The provider sees the request before this returns (X2).
- *
- * Context: process.
- * Return: ACALL_MADE, ACALL_TOO_LATE or ACALL_ALREADY.
- */
-enum acall_verdict acall_call_cancel(struct acall_call *call,
-				     enum acall_reason reason, u64 grace_ns)
-{
-	if (!grace_ns)
-		return acall_call_abandon(call, reason);
-	return call_request(call, ACALL_EVENT_CANCEL, reason, grace_ns);
-}
-
-/**
- * acall_call_abandon - ask a call to stop and free its client at once
- * @call: the call
- * @reason: who asks
- *
- * Context, return: as acall_call_cancel().
- */
-enum acall_verdict acall_call_abandon(struct acall_call *call,
-				      enum acall_reason reason)
-{
-	return call_request(call, ACALL_EVENT_ABANDON, reason, 0);
+	if (!files_out_wanted(call))
+		drop_files_out(call, true);
+	call_settle(call, ACALL_EVENT_SETTLE);
 }
 
 /**
@@ -660,27 +662,41 @@ bool acall_call_consume(struct acall_call *call)
 	unsigned long flags;
 
 	spin_lock_irqsave(&call->lock, flags);
-	verdict = call_step(call, ACALL_EVENT_CONSUME, ACALL_REASON_NONE);
+	verdict = acall_call_step(call, ACALL_EVENT_CONSUME,
+				  ACALL_REASON_NONE);
 	spin_unlock_irqrestore(&call->lock, flags);
+	/*
+	 * The winner has references of its own. The provider of any other but a
+	 * completed call may be giving files still: its end drops them.
+	 */
+	if (acall_word_phase(acall_call_word(call)) == ACALL_PHASE_COMPLETED)
+		drop_files_out(call, false);
 	return !WARN_ON_ONCE(verdict != ACALL_MADE);
 }
 
 /**
  * acall_call_drop - the last close: nobody will take the result
  * @call: the call, no longer its object's; the object's reference is dropped
+ * @detach: it runs on, unless somebody cancels it by its id (C4)
  *
  * Never blocks (R-WAITK): asks for the cancel and leaves.
  */
-void acall_call_drop(struct acall_call *call)
+void acall_call_drop(struct acall_call *call, bool detach)
 {
 	unsigned long flags;
+	bool completed;
 
 	spin_lock_irqsave(&call->lock, flags);
 	call->object = NULL;
-	call_step(call, ACALL_EVENT_DROP, ACALL_REASON_NONE);
+	acall_call_step(call, ACALL_EVENT_DROP, ACALL_REASON_NONE);
+	completed = acall_word_phase(call->word) == ACALL_PHASE_COMPLETED;
 	spin_unlock_irqrestore(&call->lock, flags);
+	/* Else its execution finds that nobody wants them. */
+	if (completed)
+		drop_files_out(call, false);
 
-	acall_call_cancel(call, ACALL_REASON_CLOSE, call->grace_ns);
+	if (!detach && !(acall_call_word(call) & ACALL_WORD_NO_CANCEL))
+		acall_call_cancel_by(call, ACALL_REASON_CLOSE);
 	acall_call_put(call);
 }
 
@@ -704,7 +720,8 @@ int acall_call_wait(struct acall_call *call, u64 until)
 		return -ETIMEDOUT;
 
 	for (;;) {
-		prepare_to_wait(&call->wait, &wait, TASK_INTERRUPTIBLE);
+		prepare_to_wait(&call->wait, &wait,
+				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
 		if (acall_call_done(call))
 			break;
 		ret = -ERESTARTSYS;
@@ -728,18 +745,18 @@ int acall_call_wait(struct acall_call *call, u64 until)
  */
 void acall_call_snapshot(struct acall_call *call, struct acall_snapshot *snap)
 {
-	struct pid *pid;
 	unsigned long flags;
-	bool done;
+	bool done, own;
 
 	spin_lock_irqsave(&call->lock, flags);
 	snap->word = call->word;
 	done = acall_word_done(snap->word);
 	snap->status = acall_word_status(snap->word, call->ret);
 	/* Output belongs to a success of the provider's own (F4). */
-	snap->out_len = 0;
-	if (acall_word_phase(snap->word) == ACALL_PHASE_COMPLETED && !call->ret)
-		snap->out_len = call->out_len;
+	own = acall_word_phase(snap->word) == ACALL_PHASE_COMPLETED &&
+	      !call->ret;
+	snap->out_len = own ? call->out_len : 0;
+	snap->nr_files_out = own ? call->nr_files_out : 0;
 	/* Of an abandoned call only what was true when it was cut. */
 	snap->progress = done ? call->end_progress :
 				atomic64_read(&call->progress);
@@ -752,10 +769,8 @@ void acall_call_snapshot(struct acall_call *call, struct acall_snapshot *snap)
 	snap->cpu_ns = 0;
 	if (acall_word_phase(snap->word) != ACALL_PHASE_ABANDONED)
 		snap->cpu_ns = call->end_cpu_ns;
-	pid = call->cancel_pid;
+	snap->cancel_tgid = pid_vnr(call->cancel_pid);
 	spin_unlock_irqrestore(&call->lock, flags);
-	/* Set once, and ours as long as the call is. */
-	snap->cancel_tgid = pid_vnr(pid);
 }
 
 u32 acall_calls_executions(void)

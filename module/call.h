@@ -9,8 +9,10 @@
 #include <linux/atomic.h>
 #include <linux/hrtimer.h>
 #include <linux/list.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
+#include <linux/uidgid.h>
 #include <linux/wait.h>
 #include <acall/provider.h>
 
@@ -18,18 +20,17 @@
 
 struct acall_identity;
 struct acall_lane;
+struct acall_ledger;
 struct acall_object;
 struct acall_payer;
+struct acall_session;
 struct pid;
 
-/*
- * What is left of an object's calls after they were cut from it: numbers only.
- * Counted by the object and by each of its executions.
- */
-struct acall_ledger {
-	refcount_t ref;
-	atomic_t executions;
-	atomic_t orphans;
+/* An argument file, and what LIST says of it when it has been dropped. */
+struct acall_arg_file {
+	struct file *file;
+	u64 ino;
+	dev_t dev;
 };
 
 struct acall_call {
@@ -43,15 +44,22 @@ struct acall_call {
 	struct acall_interface *iface;	/* counted */
 	struct acall_ledger *ledger;	/* counted */
 	struct acall_payer *payer;	/* counted */
+	struct pid *owner;		/* process, counted */
+	kuid_t owner_uid;
+	u32 version;
 	u64 user_data;
-	pid_t owner_tgid;		/* for the log, initial namespace */
+	u64 deadline;			/* U64_MAX = none */
+	u64 deadline_grace_ns;
 	u64 grace_ns;
 	u32 caps;
 	u32 in_len;
 	u32 nr_files;
 	u32 out_size;
+	u32 max_files_out;
 	u64 charged;			/* bytes */
 	void *buf;			/* files, private, input */
+	struct acall_arg_file *files;
+	struct file **files_out;	/* dropped when no FINISH can want them */
 	void *priv;
 	void *in;
 	void *out;
@@ -60,13 +68,28 @@ struct acall_call {
 	const struct acall_method *method;
 	struct acall_identity *identity;
 	struct acall_lane *lane;
+	struct acall_session *session;	/* counted */
 	struct list_head all;		/* interface's lock */
 	struct list_head queue;		/* interface's lock */
+	struct list_head ask;		/* interface's lock */
+	struct list_head live;		/* ledger's lock */
+	u64 nth;			/* of the ledger's */
 
 	/* Under @lock. */
 	struct acall_object *object;	/* to wake; NULL = cut */
 	struct task_struct *task;	/* worker that a signal may stop */
 	struct pid *cancel_pid;		/* counted */
+	bool starting;			/* .start is on its way */
+	bool asking;			/* the cancel hook is, or is about to */
+	bool ask_due;			/* when .start has returned */
+	bool may_refuse;		/* what the hook is asked for now */
+	bool asked;			/* it has returned 0 */
+	bool returned;			/* .run has, and it must not come */
+	u32 nr_asked;			/* requests that may be refused */
+	u32 refused;			/* the last of them that was */
+	int refusal;			/* with this errno */
+	bool timer_held;		/* the timer has its reference */
+	u64 timer_until;		/* U64_MAX = for nothing */
 	u64 begin_ns;
 	u64 start_ns;
 	u64 cancel_ns;
@@ -78,12 +101,14 @@ struct acall_call {
 
 	/* Written by the method. */
 	u32 out_len;
+	u32 nr_files_out;
 	atomic64_t progress;
 	atomic64_t total;
 	atomic64_t look_ns;
 
-	struct hrtimer grace;		/* armed = one reference */
+	struct hrtimer timer;		/* deadline, then grace */
 	wait_queue_head_t wait;		/* clients' sleepers and the method */
+	struct rb_node node;		/* table's lock */
 	struct rcu_head rcu;
 };
 
@@ -92,6 +117,7 @@ struct acall_snapshot {
 	u32 word;
 	int status;
 	u32 out_len;
+	u32 nr_files_out;
 	int cancel_tgid;
 	u64 progress;
 	u64 total;
@@ -106,13 +132,11 @@ struct acall_snapshot {
 int acall_calls_init(void);
 void acall_calls_exit(void);
 
-struct acall_ledger *acall_ledger_create(void);
-void acall_ledger_put(struct acall_ledger *ledger);
-
+/* call.c: life. */
 struct acall_call *acall_call_create(struct acall_interface *iface,
 				     u32 method_nr, u32 in_len, u32 nr_files);
 void acall_call_add_file(struct acall_call *call, struct file *file);
-int acall_call_prepare(struct acall_call *call);
+int acall_call_prepare(struct acall_call *call, struct acall_session *session);
 void acall_call_publish(struct acall_call *call, struct acall_object *object,
 			struct acall_ledger *ledger);
 void acall_call_undo(struct acall_call *call);
@@ -123,14 +147,15 @@ void acall_call_put(struct acall_call *call);
 
 bool acall_call_start(struct acall_call *call);
 void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns);
-void acall_call_retire(struct acall_call *call);
+void acall_call_settle(struct acall_call *call);
+struct file *acall_call_file_out(struct acall_call *call, u32 index);
+int acall_call_public_errno(struct acall_call *call, int ret);
+enum acall_verdict acall_call_step(struct acall_call *call,
+				   enum acall_event event,
+				   enum acall_reason reason);
 
-enum acall_verdict acall_call_cancel(struct acall_call *call,
-				     enum acall_reason reason, u64 grace_ns);
-enum acall_verdict acall_call_abandon(struct acall_call *call,
-				      enum acall_reason reason);
 bool acall_call_consume(struct acall_call *call);
-void acall_call_drop(struct acall_call *call);
+void acall_call_drop(struct acall_call *call, bool detach);
 
 int acall_call_wait(struct acall_call *call, u64 until);
 void acall_call_snapshot(struct acall_call *call, struct acall_snapshot *snap);
@@ -138,20 +163,52 @@ void acall_call_snapshot(struct acall_call *call, struct acall_snapshot *snap);
 u32 acall_calls_executions(void);
 u32 acall_calls_orphans(void);
 
+/* custom.c: methods that hold no thread. */
+void acall_call_enter_start(struct acall_call *call);
+
+/* cancel.c: who wants a call to end, and when. */
+
+/**
+ * struct acall_request - a request to cancel
+ * @reason: who asks
+ * @flags: ACALL_CANCEL_ABANDON, ACALL_CANCEL_ESCALATE
+ * @grace_ns: when to abandon the call if it has not stopped; U64_MAX = never
+ * @asking: set by acall_call_cancel(): whose refusal is this request's, 0 = none
+ */
+struct acall_request {
+	enum acall_reason reason;
+	u32 flags;
+	u64 grace_ns;
+	u32 asking;
+};
+
+int acall_call_cancel(struct acall_call *call, struct acall_request *request);
+int acall_call_cancel_wait(struct acall_call *call,
+			   const struct acall_request *request);
+void acall_call_cancel_by(struct acall_call *call, enum acall_reason reason);
+void acall_call_ask(struct acall_call *call);
+void acall_call_unask(struct acall_call *call);
+bool acall_call_may_settle(const struct acall_call *call);
+void acall_call_timer_init(struct acall_call *call);
+void acall_call_timer_set(struct acall_call *call, u64 until);
+
+/* table.c: every call by its id. */
+u64 acall_table_new_id(void);
+void acall_table_add(struct acall_call *call);
+void acall_table_del(struct acall_call *call);
+struct acall_call *acall_table_find(u64 id);
+struct acall_call *acall_table_next(u64 id);
+void acall_table_init(void);
+
 static inline u32 acall_call_word(const struct acall_call *call)
 {
-	/* Pairs with the release in call_step(): what DONE promises is there. */
+	/* Pairs with the release in acall_call_step(): what DONE promises. */
 	return smp_load_acquire(&call->word);
 }
 
 static inline bool acall_call_done(const struct acall_call *call)
 {
 	return acall_word_done(acall_call_word(call));
-}
-
-static inline struct file **acall_call_files(const struct acall_call *call)
-{
-	return call->buf;
 }
 
 #endif /* _ACALL_CALL_H */

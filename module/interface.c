@@ -10,7 +10,8 @@
  * execution gives it back when it has ended; listings take one for a moment. It
  * includes a reference on the provider's module, so rmmod is refused while a
  * call runs. Unregistration sets @gone, cancels every call and waits until the
- * last pin is gone (R-UNREG, R-OOC).
+ * last pin is gone (R-UNREG, R-OOC). Then it closes the sessions of the objects
+ * that stay.
  *
  * The race it is about is BEGIN against unregistration: a call that was
  * published before @gone was set and is queued after it. acall_runner_enqueue()
@@ -27,6 +28,7 @@
 #include "call.h"
 #include "interface.h"
 #include "runner.h"
+#include "session.h"
 
 #define DEFAULT_MAX_RUNNING	256
 #define REPORT_JIFFIES		(10 * HZ)
@@ -76,7 +78,9 @@ struct acall_interface *acall_interface_find(const char *name)
 
 	mutex_lock(&registry_lock);
 	iface = find_locked(name);
-	if (iface && acall_interface_gone(iface))
+	/* A private one is behind its own device only (P10). */
+	if (iface && (acall_interface_gone(iface) ||
+		      iface->flags & ACALL_INTERFACE_PRIVATE))
 		iface = NULL;
 	if (iface)
 		acall_interface_get(iface);
@@ -87,16 +91,18 @@ struct acall_interface *acall_interface_find(const char *name)
 /**
  * acall_interface_next - walk over the interfaces
  * @serial: 0, or the serial number of the last one
+ * @without: leave out those with one of these ACALL_INTERFACE_*
  *
  * Return: the next one with a reference, or NULL.
  */
-struct acall_interface *acall_interface_next(u64 serial)
+struct acall_interface *acall_interface_next(u64 serial, u32 without)
 {
 	struct acall_interface *iface, *found = NULL;
 
 	mutex_lock(&registry_lock);
 	list_for_each_entry(iface, &registry, link) {
-		if (iface->serial > serial && !acall_interface_gone(iface)) {
+		if (iface->serial > serial && !(iface->flags & without) &&
+		    !acall_interface_gone(iface)) {
 			acall_interface_get(iface);
 			found = iface;
 			break;
@@ -174,7 +180,7 @@ int acall_interface_may_create(struct acall_interface *iface)
 	if (ret)
 		return ret;
 	if (iface->desc->may_create)
-		ret = iface->desc->may_create();
+		ret = iface->desc->may_create(iface->data);
 	acall_interface_unpin(iface, NULL);
 	return WARN_ON_ONCE(ret > 0 || ret < -MAX_ERRNO) ? -EIO : ret;
 }
@@ -198,11 +204,63 @@ const struct acall_method *acall_interface_method(struct acall_interface *iface,
 	return method->name ? method : NULL;
 }
 
+/* What follows from a method's hooks, whatever its provider declares. */
+static u32 implied_caps(const struct acall_method *method)
+{
+	bool hook = method->cancel || method->cancel_sleepable;
+	u32 caps = 0;
+
+	if (method->start)
+		caps |= ACALL_CAP_CUSTOM;
+	if (hook)
+		caps |= ACALL_CAP_MAY_REFUSE;
+	if (hook || (method->run && !(method->caps & ACALL_CAP_INLINE)))
+		caps |= ACALL_CAP_CANCEL;
+	return caps;
+}
+
+/**
+ * acall_method_caps - what a client may expect of a method
+ * @method: the method
+ *
+ * Return: ACALL_CAP_*.
+ */
+u32 acall_method_caps(const struct acall_method *method)
+{
+	return method->caps | implied_caps(method);
+}
+
+/* What the caller of BEGIN runs must be over at once, and drop no file. */
+static bool inline_valid(const struct acall_method *method)
+{
+	return method->run && !method->cancel && !method->cancel_sleepable &&
+	       !method->files_max && !method->files_out &&
+	       !(method->caps & (ACALL_CAP_KILLABLE | ACALL_CAP_CHUNKED));
+}
+
+static bool kind_valid(const struct acall_method *method)
+{
+	u32 known = ACALL_CAP_KILLABLE | ACALL_CAP_CHUNKED |
+		    ACALL_CAP_COMMITS | ACALL_CAP_INLINE | ACALL_CAP_SHORT;
+	u32 runs = ACALL_CAP_KILLABLE | ACALL_CAP_CHUNKED | ACALL_CAP_SHORT;
+
+	if (method->caps & ~(known | implied_caps(method)))
+		return false;
+	if (!method->run == !method->start)
+		return false;
+	if (method->start && method->caps & runs)
+		return false;
+	if (method->cancel && method->cancel_sleepable)
+		return false;
+	/* What never sleeps has nothing that a signal could end. */
+	if (method->caps & ACALL_CAP_SHORT && method->caps & ACALL_CAP_KILLABLE)
+		return false;
+	return !(method->caps & ACALL_CAP_INLINE) || inline_valid(method);
+}
+
 static bool method_valid(const struct acall_method *method)
 {
-	return acall_name_valid(method->name) && method->run &&
-	       !(method->caps & ~(ACALL_CAP_CANCEL | ACALL_CAP_KILLABLE |
-				  ACALL_CAP_CHUNKED)) &&
+	return acall_name_valid(method->name) && kind_valid(method) &&
 	       method->unit <= ACALL_UNIT_ITEMS &&
 	       method->in_size <= ACALL_MAX_BYTES &&
 	       method->in_max <= ACALL_MAX_BYTES &&
@@ -210,7 +268,8 @@ static bool method_valid(const struct acall_method *method)
 	       method->out_max <= ACALL_MAX_BYTES &&
 	       method->priv_size <= ACALL_MAX_BYTES &&
 	       method->files_min <= method->files_max &&
-	       method->files_max <= ACALL_MAX_FILES;
+	       method->files_max <= ACALL_MAX_FILES &&
+	       method->files_out <= ACALL_MAX_FILES;
 }
 
 static bool desc_valid(const struct acall_interface_desc *desc)
@@ -223,8 +282,9 @@ static bool desc_valid(const struct acall_interface_desc *desc)
 	}
 	if (!desc->version_min || desc->version < desc->version_min ||
 	    !desc->methods || !desc->nr_methods ||
-	    desc->max_running > WQ_MAX_ACTIVE) {
-		pr_warn("acall: interface %s: versions, methods or max_running are not valid\n",
+	    desc->max_running > WQ_MAX_ACTIVE || desc->mode & ~0777 ||
+	    desc->flags & ~(ACALL_INTERFACE_NODE | ACALL_INTERFACE_PRIVATE)) {
+		pr_warn("acall: interface %s: versions, methods, flags, mode or max_running are not valid\n",
 			desc->name);
 		return false;
 	}
@@ -238,21 +298,31 @@ static bool desc_valid(const struct acall_interface_desc *desc)
 	return true;
 }
 
-struct acall_interface *
-acall_register_interface(const struct acall_interface_desc *desc)
+/* Those that the listing shows. */
+static void count(const struct acall_interface *iface, int n)
+{
+	lockdep_assert_held(&registry_lock);
+	if (!(iface->flags & ACALL_INTERFACE_PRIVATE))
+		WRITE_ONCE(nr_interfaces, nr_interfaces + n);
+}
+
+static struct acall_interface *
+register_as(const struct acall_interface_desc *desc, const char *name,
+	    void *data)
 {
 	struct acall_interface *iface;
 	int ret;
-
-	if (!desc_valid(desc))
-		return ERR_PTR(-EINVAL);
 
 	iface = kzalloc(sizeof(*iface), GFP_KERNEL);
 	if (!iface)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&iface->ref, 1);
-	strscpy(iface->name, desc->name, sizeof(iface->name));
+	strscpy(iface->name, name, sizeof(iface->name));
 	iface->desc = desc;
+	iface->data = data;
+	iface->flags = desc->flags;
+	if (iface->flags & ACALL_INTERFACE_PRIVATE)
+		iface->flags |= ACALL_INTERFACE_NODE;
 	iface->version_min = desc->version_min;
 	iface->version = desc->version;
 	iface->nr_methods = desc->nr_methods;
@@ -261,6 +331,8 @@ acall_register_interface(const struct acall_interface_desc *desc)
 	init_waitqueue_head(&iface->idle_wait);
 	spin_lock_init(&iface->lock);
 	INIT_LIST_HEAD(&iface->calls);
+	INIT_LIST_HEAD(&iface->sessions);
+	INIT_LIST_HEAD(&iface->closing);
 
 	/*
 	 * With the mutex held, because the workqueue's name must be free. The
@@ -270,10 +342,15 @@ acall_register_interface(const struct acall_interface_desc *desc)
 	ret = -EEXIST;
 	if (!find_locked(iface->name))
 		ret = acall_runners_create(iface);
+	if (!ret && iface->flags & ACALL_INTERFACE_NODE) {
+		ret = acall_node_create(iface);
+		if (ret)
+			acall_runners_destroy(iface);
+	}
 	if (!ret) {
 		iface->serial = ++last_serial;
 		list_add_tail(&iface->link, &registry);
-		WRITE_ONCE(nr_interfaces, nr_interfaces + 1);
+		count(iface, 1);
 	}
 	mutex_unlock(&registry_lock);
 	if (!ret)
@@ -282,14 +359,40 @@ acall_register_interface(const struct acall_interface_desc *desc)
 	acall_interface_put(iface);
 	return ERR_PTR(ret);
 }
+
+struct acall_interface *
+acall_register_interface(const struct acall_interface_desc *desc)
+{
+	if (!desc_valid(desc))
+		return ERR_PTR(-EINVAL);
+	return register_as(desc, desc->name, NULL);
+}
 EXPORT_SYMBOL_GPL(acall_register_interface);
+
+struct acall_interface *
+acall_register_instance(const struct acall_interface_desc *desc,
+			unsigned int nr, void *data)
+{
+	char name[ACALL_NAME_LEN];
+
+	if (!desc_valid(desc))
+		return ERR_PTR(-EINVAL);
+	if (snprintf(name, sizeof(name), "%s.%u", desc->name, nr) >=
+	    sizeof(name)) {
+		pr_warn("acall: interface %s: its name and %u are too long\n",
+			desc->name, nr);
+		return ERR_PTR(-EINVAL);
+	}
+	return register_as(desc, name, data);
+}
+EXPORT_SYMBOL_GPL(acall_register_instance);
 
 /*
  * Ask every execution to stop, each once, without holding the lock over it.
- * Those not yet asked wait on a list of their own, so this is one walk (R-N2);
- * nothing is added meanwhile because @gone is set.
+ * Those not yet asked wait on a list of their own, so this is one walk (R-N2),
+ * also if calls are added meanwhile, which @gone keeps from unregistration.
  */
-static void cancel_all(struct acall_interface *iface)
+static void cancel_all(struct acall_interface *iface, enum acall_reason reason)
 {
 	struct acall_call *call;
 	LIST_HEAD(unasked);
@@ -303,7 +406,7 @@ static void cancel_all(struct acall_interface *iface)
 		acall_call_get(call);
 		spin_unlock_irq(&iface->lock);
 
-		acall_call_cancel(call, ACALL_REASON_PROVIDER, call->grace_ns);
+		acall_call_cancel_by(call, reason);
 		acall_call_put(call);
 		cond_resched();
 
@@ -318,7 +421,7 @@ static bool idle(struct acall_interface *iface)
 
 	spin_lock_irq(&iface->lock);
 	/* The last pin goes a moment before the client of its call is told. */
-	ret = !iface->pins && !iface->retiring;
+	ret = !iface->pins && !iface->chores;
 	spin_unlock_irq(&iface->lock);
 	return ret;
 }
@@ -337,6 +440,24 @@ void acall_interfaces_for_each(void (*visit)(struct acall_interface *iface))
 	mutex_unlock(&registry_lock);
 }
 
+/**
+ * acall_interfaces_cancel - cancel every call of every interface
+ * @reason: who cancels
+ *
+ * Context: process; holds no lock over what a provider does about it.
+ */
+void acall_interfaces_cancel(enum acall_reason reason)
+{
+	struct acall_interface *iface;
+	u64 serial = 0;
+
+	while ((iface = acall_interface_next(serial, 0))) {
+		serial = iface->serial;
+		cancel_all(iface, reason);
+		acall_interface_put(iface);
+	}
+}
+
 /* One line each 10 seconds: how many, and the one that has been there longest. */
 static void report_waiting(struct acall_interface *iface)
 {
@@ -345,22 +466,23 @@ static void report_waiting(struct acall_interface *iface)
 	u64 id = 0, began = 0;
 	u32 method = 0;
 	pid_t owner = 0;
-	u32 pins;
+	u32 pins, chores;
 
 	spin_lock_irq(&iface->lock);
 	pins = iface->pins;
+	chores = iface->chores;
 	call = list_first_entry_or_null(&iface->calls, struct acall_call, all);
 	if (call) {
 		id = call->id;
 		method = call->method_nr;
 		began = call->begin_ns;
-		owner = call->owner_tgid;
+		owner = pid_nr(call->owner);
 	}
 	spin_unlock_irq(&iface->lock);
 
 	if (!id)
-		pr_warn("acall: unregistering %s waits for %u callers that are in .prepare or .may_create\n",
-			iface->name, pins);
+		pr_warn("acall: unregistering %s waits for %u callers that are in .prepare, .may_create or .open and %u workers in .release, .close or a cancel hook\n",
+			iface->name, pins, chores);
 	else
 		pr_warn("acall: unregistering %s waits for %u calls; call %llu (method %u) of process %d began %llu s ago and has not returned\n",
 			iface->name, pins, id, method, owner,
@@ -373,16 +495,24 @@ void acall_unregister_interface(struct acall_interface *iface)
 	spin_lock_irq(&iface->lock);
 	WRITE_ONCE(iface->gone, true);
 	spin_unlock_irq(&iface->lock);
-	WRITE_ONCE(nr_interfaces, nr_interfaces - 1);
+	count(iface, -1);
 	mutex_unlock(&registry_lock);
 	/* All, not wake_up_poll(): exclusive ones wait for different objects. */
 	wake_up_all(&iface->gone_wait);
+	if (iface->flags & ACALL_INTERFACE_NODE)
+		acall_node_destroy(iface);
 
-	cancel_all(iface);
-	/* Idle: however long a provider needs, it is not a hung task (R-HUNG). */
-	while (!wait_event_idle_timeout(iface->idle_wait, idle(iface),
-					REPORT_JIFFIES))
-		report_waiting(iface);
+	cancel_all(iface, ACALL_REASON_PROVIDER);
+	do {
+		/* Idle: however long it needs, it is no hung task (R-HUNG). */
+		while (!wait_event_idle_timeout(iface->idle_wait, idle(iface),
+						REPORT_JIFFIES)) {
+			report_waiting(iface);
+			/* Those that a reboot's sweep had in its hands. */
+			cancel_all(iface, ACALL_REASON_PROVIDER);
+		}
+		/* An object that was closed just now has given work again. */
+	} while (acall_sessions_sweep(iface));
 
 	acall_runners_destroy(iface);
 	mutex_lock(&registry_lock);

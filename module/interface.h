@@ -4,14 +4,15 @@
 
 #include <linux/hashtable.h>
 #include <linux/list.h>
+#include <linux/miscdevice.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <acall/provider.h>
 
 struct acall_call;
 struct acall_runner;
-struct workqueue_struct;
 
 #define ACALL_LANE_BITS	4
 
@@ -22,6 +23,8 @@ struct acall_interface {
 	u64 serial;
 	struct list_head link;		/* registry's mutex */
 	const struct acall_interface_desc *desc;	/* valid while pinned */
+	void *data;			/* the provider's */
+	u32 flags;			/* ACALL_INTERFACE_NODE, _PRIVATE */
 	u32 version_min;
 	u32 version;
 	u32 nr_methods;
@@ -34,18 +37,26 @@ struct acall_interface {
 	bool gone;			/* @lock to write */
 	u32 pins;			/* who may be in the provider */
 	struct list_head calls;		/* executions, accepted and not ended */
+	struct list_head sessions;	/* open (session.c) */
+	struct list_head closing;	/* nobody uses them, .close is due */
 
 	/* The runners' (runner.c), under @lock. */
 	struct workqueue_struct *wq;
+	struct workqueue_struct *chores_wq;
 	struct acall_runner *runners;
 	struct list_head idle_runners;
 	struct list_head turn;		/* lanes that have a call to start */
-	u32 retiring;			/* lanes whose retire work is queued */
+	u32 chores;			/* queued works, and inline methods */
+	struct work_struct close_work;
 	DECLARE_HASHTABLE(lanes, ACALL_LANE_BITS);
+
+	/* The device of its own (dev/node.c). */
+	struct miscdevice node;
+	char node_name[sizeof("acall-") + ACALL_NAME_LEN];
 };
 
 struct acall_interface *acall_interface_find(const char *name);
-struct acall_interface *acall_interface_next(u64 serial);
+struct acall_interface *acall_interface_next(u64 serial, u32 without);
 void acall_interface_get(struct acall_interface *iface);
 void acall_interface_put(struct acall_interface *iface);
 
@@ -53,12 +64,18 @@ int acall_interface_pin(struct acall_interface *iface);
 void acall_interface_unpin(struct acall_interface *iface,
 			   struct acall_call *call);
 int acall_interface_may_create(struct acall_interface *iface);
+void acall_interfaces_cancel(enum acall_reason reason);
 u32 acall_interface_count(void);
 void acall_interfaces_for_each(void (*visit)(struct acall_interface *iface));
 bool acall_name_valid(const char *name);
 
+u32 acall_method_caps(const struct acall_method *method);
 const struct acall_method *acall_interface_method(struct acall_interface *iface,
 						  u32 nr);
+
+/* dev/node.c */
+int acall_node_create(struct acall_interface *iface);
+void acall_node_destroy(struct acall_interface *iface);
 
 static inline bool acall_interface_gone(const struct acall_interface *iface)
 {

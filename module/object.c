@@ -19,8 +19,10 @@
 
 #include "call.h"
 #include "interface.h"
+#include "ledger.h"
 #include "object.h"
 #include "runner.h"
+#include "session.h"
 
 static atomic_t objects = ATOMIC_INIT(0);
 
@@ -28,42 +30,59 @@ static atomic_t objects = ATOMIC_INIT(0);
  * acall_object_create - make an idle object
  * @iface: its interface
  * @version: the version of it
+ * @detach: the last close does not cancel (C4)
  *
- * Return: the object, or NULL without memory.
+ * Return: the object, or an ERR_PTR: -ENOMEM, -ENODEV, or what the provider
+ * refuses with.
  */
 struct acall_object *acall_object_create(struct acall_interface *iface,
-					 u32 version)
+					 u32 version, bool detach)
 {
 	struct acall_object *object;
+	int ret = -ENOMEM;
 
 	object = kzalloc(sizeof(*object), GFP_KERNEL_ACCOUNT);
 	if (!object)
-		return NULL;
+		return ERR_PTR(ret);
 	object->ledger = acall_ledger_create();
-	if (!object->ledger) {
-		kfree(object);
-		return NULL;
-	}
+	if (!object->ledger)
+		goto free;
+	ret = acall_interface_pin(iface);
+	if (ret)
+		goto put_ledger;
+	ret = acall_session_open(iface, &object->session);
+	acall_interface_unpin(iface, NULL);
+	if (ret)
+		goto put_ledger;
 	acall_interface_get(iface);
 	object->iface = iface;
 	object->version = version;
+	object->detach = detach;
 	init_waitqueue_head(&object->wait);
 	atomic_inc(&objects);
 	return object;
+
+put_ledger:
+	acall_ledger_put(object->ledger);
+free:
+	kfree(object);
+	return ERR_PTR(ret);
 }
 
 /**
  * acall_object_destroy - the last close
  * @object: the object; nobody else has it any more
  *
- * Cancels what is pending and leaves; never blocks (C4).
+ * Cancels what is pending, or not if it is detached, and leaves; never blocks
+ * (C4).
  */
 void acall_object_destroy(struct acall_object *object)
 {
 	struct acall_call *call = rcu_dereference_raw(object->call);
 
 	if (call)
-		acall_call_drop(call);
+		acall_call_drop(call, object->detach);
+	acall_session_put(object->iface, object->session);
 	acall_ledger_put(object->ledger);
 	acall_interface_put(object->iface);
 	atomic_dec(&objects);
@@ -101,6 +120,24 @@ struct acall_call *acall_object_get_call(struct acall_object *object, u64 id)
 	return call;
 }
 
+/* Nobody could before: a call that lost the race has no time (B8). */
+static void begin_deadline(struct acall_call *call)
+{
+	/* Past: it never starts, and BEGIN waits for that, so with no grace. */
+	if (call->deadline <= ktime_get_ns()) {
+		struct acall_request request = {
+			.reason = ACALL_REASON_DEADLINE,
+		};
+
+		acall_call_cancel(call, &request);
+		return;
+	}
+	spin_lock_irq(&call->lock);
+	if (acall_word_phase(call->word) == ACALL_PHASE_QUEUED)
+		acall_call_timer_set(call, call->deadline);
+	spin_unlock_irq(&call->lock);
+}
+
 /**
  * acall_object_begin - publish a call and have it executed
  * @object: the object
@@ -118,6 +155,9 @@ int acall_object_begin(struct acall_object *object, struct acall_call *call)
 				      RCU_INITIALIZER(call)));
 	if (other)
 		return -EBUSY;
+	acall_table_add(call);
+	if (call->deadline != U64_MAX)
+		begin_deadline(call);
 	acall_runner_enqueue(call);
 	return 0;
 }

@@ -9,18 +9,21 @@
 struct acall_call;
 struct acall_interface;
 struct acall_ledger;
+struct acall_session;
 
 /* What a client's file descriptor holds. See object.c. */
 struct acall_object {
 	struct acall_call __rcu *call;	/* pending; counted; NULL = idle */
 	struct acall_interface *iface;	/* counted */
 	struct acall_ledger *ledger;	/* counted */
+	struct acall_session *session;	/* counted; NULL = the provider has none */
 	wait_queue_head_t wait;		/* poll */
 	u32 version;
+	bool detach;			/* the last close does not cancel */
 };
 
 struct acall_object *acall_object_create(struct acall_interface *iface,
-					 u32 version);
+					 u32 version, bool detach);
 void acall_object_destroy(struct acall_object *object);
 
 bool acall_object_busy(const struct acall_object *object);

@@ -4,7 +4,7 @@
  * they are documented. All take the call, none looks at current to find it (P4).
  *
  * The race it is about is a cancel against a worker that is about to become
- * stoppable; acall_killable_begin() and call_request() in call.c are its two
+ * stoppable; acall_killable_begin() and signal_worker() in cancel.c are its two
  * sides.
  */
 #include <linux/export.h>
@@ -15,8 +15,11 @@
 #include <linux/slab.h>
 
 #include "call.h"
-#include "identity.h"
-#include "limits.h"
+#include "interface.h"
+#include "power.h"
+#include "session.h"
+#include "user/identity.h"
+#include "user/limits.h"
 
 static bool stop_signal = true;
 module_param(stop_signal, bool, 0644);
@@ -69,6 +72,15 @@ void acall_out_set_len(struct acall_call *call, u32 len)
 }
 EXPORT_SYMBOL_GPL(acall_out_set_len);
 
+int acall_add_file_out(struct acall_call *call, struct file *file)
+{
+	if (call->nr_files_out == call->max_files_out)
+		return -ENOSPC;
+	call->files_out[call->nr_files_out++] = file;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(acall_add_file_out);
+
 void *acall_private(struct acall_call *call)
 {
 	return call->priv;
@@ -85,9 +97,55 @@ struct file *acall_file(const struct acall_call *call, u32 index)
 {
 	if (WARN_ON_ONCE(index >= call->nr_files))
 		return NULL;
-	return acall_call_files(call)[index];
+	return call->files[index].file;
 }
 EXPORT_SYMBOL_GPL(acall_file);
+
+u32 acall_version(const struct acall_call *call)
+{
+	return call->version;
+}
+EXPORT_SYMBOL_GPL(acall_version);
+
+void *acall_interface_data(const struct acall_call *call)
+{
+	return call->iface->data;
+}
+EXPORT_SYMBOL_GPL(acall_interface_data);
+
+void *acall_object_private(const struct acall_call *call)
+{
+	return acall_session_private(call->session);
+}
+EXPORT_SYMBOL_GPL(acall_object_private);
+
+void acall_get(struct acall_call *call)
+{
+	acall_call_get(call);
+}
+EXPORT_SYMBOL_GPL(acall_get);
+
+void acall_put(struct acall_call *call)
+{
+	acall_call_put(call);
+}
+EXPORT_SYMBOL_GPL(acall_put);
+
+int acall_commit(struct acall_call *call)
+{
+	unsigned long flags;
+	bool committed;
+
+	WARN_ON_ONCE(!(call->caps & ACALL_CAP_COMMITS));
+
+	spin_lock_irqsave(&call->lock, flags);
+	acall_call_step(call, ACALL_EVENT_COMMIT, ACALL_REASON_NONE);
+	/* Also if it was before, and a cancel is visible since. */
+	committed = call->word & ACALL_WORD_COMMITTED;
+	spin_unlock_irqrestore(&call->lock, flags);
+	return committed ? 0 : -ECANCELED;
+}
+EXPORT_SYMBOL_GPL(acall_commit);
 
 u32 acall_nr_files(const struct acall_call *call)
 {
@@ -114,6 +172,13 @@ bool acall_cancelled(struct acall_call *call)
 }
 EXPORT_SYMBOL_GPL(acall_cancelled);
 
+int acall_checkpoint(struct acall_call *call)
+{
+	acall_power_park(call);
+	return acall_cancelled(call) ? -ECANCELED : 0;
+}
+EXPORT_SYMBOL_GPL(acall_checkpoint);
+
 void acall_progress(struct acall_call *call, u64 done, u64 total)
 {
 	if (WARN_ON_ONCE(done < atomic64_read(&call->progress)))
@@ -130,6 +195,7 @@ int acall_killable_begin(struct acall_call *call)
 	bool cancelled;
 
 	WARN_ON_ONCE(!killable || call->task);
+	acall_power_park(call);
 
 	/* Ready for the signal before anybody can send it, or it is lost. */
 	if (signal)

@@ -12,13 +12,15 @@
  * Lock: iface->lock for lanes, lists and idle runners; queue_work() is called
  * under it, so no work can be queued once the last call has ended (R-OOC).
  *
- * A call that is cancelled before it starts is released by the retire work of its
- * lane: dropping its files may block, and then holds up its own user's only.
+ * What a worker must do for a call that none runs is its lane's settle work (files
+ * and .release of calls that never start, or were completed elsewhere) and ask
+ * work (cancel hooks that sleep). Both may block, and then hold up their own
+ * user's only, and not each other.
  *
  * The race it is about is BEGIN and CANCEL of a queued call against the runner
  * that takes it. The state decides whether it runs (R-PUB); which list it is on
  * only decides who clears it away: the runner if it has taken it, else the
- * retire work, which gets it from the canceller or from a BEGIN that was slower.
+ * settle work, which gets it from the canceller or from a BEGIN that was slower.
  */
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
@@ -27,16 +29,14 @@
 #include <linux/workqueue.h>
 
 #include "call.h"
-#include "identity.h"
 #include "interface.h"
-#include "limits.h"
 #include "runner.h"
+#include "session.h"
+#include "user/identity.h"
+#include "user/limits.h"
 
 /* A workqueue's name and its NUL, on kernels that keep least of it. */
 #define WQ_NAME_SIZE	24
-
-/* For calls that never start, which need no turn: one work for each lane. */
-static struct workqueue_struct *retire_wq;
 
 struct acall_runner {
 	struct work_struct work;
@@ -49,12 +49,14 @@ struct acall_lane {
 	struct hlist_node node;
 	struct acall_interface *iface;
 	kuid_t owner;
-	u32 refs;			/* calls and its retire work */
+	u32 refs;			/* calls, and works that are queued */
 	u32 running;			/* runners it uses */
 	struct list_head queue;		/* calls, oldest first */
 	struct list_head turn;		/* on the circle */
-	struct list_head retired;	/* calls that never started */
-	struct work_struct retire_work;
+	struct list_head settling;	/* calls that nobody runs */
+	struct list_head asking;	/* calls whose hook is to be asked */
+	struct work_struct settle_work;
+	struct work_struct ask_work;
 };
 
 static unsigned int user_running;
@@ -145,36 +147,97 @@ static struct acall_lane *lane_find(struct acall_interface *iface, kuid_t owner)
 	return NULL;
 }
 
-static void retire_work(struct work_struct *work)
+/*
+ * A work of a lane, or of the interface, has done its job. May free the work
+ * that this is; nothing below waits, so a new lane's work at the same address is
+ * not held up for long (R-WSADDR).
+ */
+static void chore_done(struct acall_interface *iface, struct acall_lane *lane)
+{
+	if (lane)
+		acall_lane_put(iface, lane);
+	spin_lock_irq(&iface->lock);
+	if (!--iface->chores)
+		wake_up_all(&iface->idle_wait);
+	spin_unlock_irq(&iface->lock);
+	acall_interface_put(iface);
+}
+
+static void settle_work(struct work_struct *work)
 {
 	struct acall_lane *lane = container_of(work, struct acall_lane,
-					       retire_work);
+					       settle_work);
 	struct acall_interface *iface = lane->iface;
 	struct acall_call *call;
 
 	for (;;) {
 		spin_lock_irq(&iface->lock);
-		call = list_first_entry_or_null(&lane->retired,
+		call = list_first_entry_or_null(&lane->settling,
 						struct acall_call, queue);
 		if (call)
 			list_del_init(&call->queue);
 		spin_unlock_irq(&iface->lock);
 		if (!call)
 			break;
-		acall_call_retire(call);
+		acall_call_settle(call);
 		cond_resched();
 	}
+	chore_done(iface, lane);
+}
 
-	/*
-	 * May free the work that this is. Nothing below waits, so a new lane's
-	 * work at the same address is not held up for long (R-WSADDR).
-	 */
-	acall_lane_put(iface, lane);
-	spin_lock_irq(&iface->lock);
-	if (!--iface->retiring)
-		wake_up_all(&iface->idle_wait);
-	spin_unlock_irq(&iface->lock);
-	acall_interface_put(iface);
+static void ask_work(struct work_struct *work)
+{
+	struct acall_lane *lane = container_of(work, struct acall_lane,
+					       ask_work);
+	struct acall_interface *iface = lane->iface;
+	struct acall_call *call;
+
+	for (;;) {
+		spin_lock_irq(&iface->lock);
+		call = list_first_entry_or_null(&lane->asking,
+						struct acall_call, ask);
+		if (call)
+			list_del_init(&call->ask);
+		spin_unlock_irq(&iface->lock);
+		if (!call)
+			break;
+		acall_call_ask(call);
+		cond_resched();
+	}
+	chore_done(iface, lane);
+}
+
+static void close_work(struct work_struct *work)
+{
+	struct acall_interface *iface = container_of(work,
+						     struct acall_interface,
+						     close_work);
+
+	acall_sessions_close(iface);
+	chore_done(iface, NULL);
+}
+
+/* Queue a work; what it needs stays until chore_done(). */
+static void queue_chore(struct acall_interface *iface, struct acall_lane *lane,
+			struct work_struct *work)
+{
+	lockdep_assert_held(&iface->lock);
+	/* True once for each time that the work is going to run. */
+	if (!queue_work(iface->chores_wq, work))
+		return;
+	if (lane)
+		lane->refs++;
+	iface->chores++;
+	acall_interface_get(iface);
+}
+
+/**
+ * acall_runner_close - have an interface's closing sessions closed
+ * @iface: the interface, its lock held
+ */
+void acall_runner_close(struct acall_interface *iface)
+{
+	queue_chore(iface, NULL, &iface->close_work);
 }
 
 /**
@@ -209,8 +272,10 @@ struct acall_lane *acall_lane_get(struct acall_interface *iface, kuid_t owner)
 		fresh->owner = owner;
 		INIT_LIST_HEAD(&fresh->queue);
 		INIT_LIST_HEAD(&fresh->turn);
-		INIT_LIST_HEAD(&fresh->retired);
-		INIT_WORK(&fresh->retire_work, retire_work);
+		INIT_LIST_HEAD(&fresh->settling);
+		INIT_LIST_HEAD(&fresh->asking);
+		INIT_WORK(&fresh->settle_work, settle_work);
+		INIT_WORK(&fresh->ask_work, ask_work);
 	}
 	kfree(fresh);
 	return lane;
@@ -286,7 +351,7 @@ static void run(struct acall_call *call)
 	int ret;
 
 	if (!acall_call_start(call)) {
-		acall_call_retire(call);
+		acall_call_settle(call);
 		return;
 	}
 
@@ -325,18 +390,90 @@ static void runner_work(struct work_struct *work)
  * Hand a call that never starts to a kworker, where its files can be dropped at
  * once and whoever cancelled it need not wait for what .release does.
  */
-static void retire(struct acall_interface *iface, struct acall_call *call)
+static void settle(struct acall_interface *iface, struct acall_call *call)
 {
 	struct acall_lane *lane = call->lane;
 
 	lockdep_assert_held(&iface->lock);
-	list_move_tail(&call->queue, &lane->retired);
-	/* True once for each time that the work is going to run. */
-	if (queue_work(retire_wq, &lane->retire_work)) {
-		lane->refs++;
-		iface->retiring++;
-		acall_interface_get(iface);
+	list_move_tail(&call->queue, &lane->settling);
+	queue_chore(iface, lane, &lane->settle_work);
+}
+
+/**
+ * acall_runner_settle - have a call released that nobody runs
+ * @call: the call, which nobody is going to enter; gone at any time afterwards
+ *
+ * Context: any but NMI.
+ */
+void acall_runner_settle(struct acall_call *call)
+{
+	struct acall_interface *iface = call->iface;
+	unsigned long flags;
+
+	spin_lock_irqsave(&iface->lock, flags);
+	settle(iface, call);
+	spin_unlock_irqrestore(&iface->lock, flags);
+}
+
+/**
+ * acall_runner_ask - have a worker enter a cancel hook
+ * @call: the call, which the asking keeps, and the caller's reference
+ *
+ * Not if its .run has returned meanwhile: nobody waits for others' hooks to
+ * return, to be told what has no meaning any more.
+ *
+ * Context: any but NMI.
+ */
+void acall_runner_ask(struct acall_call *call)
+{
+	struct acall_interface *iface = call->iface;
+	struct acall_lane *lane = call->lane;
+	unsigned long flags;
+	bool returned;
+
+	spin_lock_irqsave(&iface->lock, flags);
+	/* Set before acall_runner_unask() takes this lock. */
+	returned = READ_ONCE(call->returned);
+	if (!returned) {
+		list_add_tail(&call->ask, &lane->asking);
+		queue_chore(iface, lane, &lane->ask_work);
 	}
+	spin_unlock_irqrestore(&iface->lock, flags);
+	if (returned)
+		acall_call_unask(call);
+}
+
+/**
+ * acall_runner_unask - take a hook back that was not entered yet
+ * @call: the call, its .run returned
+ */
+void acall_runner_unask(struct acall_call *call)
+{
+	struct acall_interface *iface = call->iface;
+	bool queued;
+
+	spin_lock_irq(&iface->lock);
+	queued = !list_empty(&call->ask);
+	list_del_init(&call->ask);
+	spin_unlock_irq(&iface->lock);
+	if (queued)
+		acall_call_unask(call);
+}
+
+/* Counts as a chore, so that its client is told before unregistration ends. */
+static void run_inline(struct acall_call *call)
+{
+	struct acall_interface *iface = call->iface;
+	u64 cpu_ns = current->se.sum_exec_runtime;
+	int ret;
+
+	acall_interface_get(iface);
+	spin_lock_irq(&iface->lock);
+	iface->chores++;
+	spin_unlock_irq(&iface->lock);
+	ret = call->method->run(call);
+	acall_call_end(call, ret, current->se.sum_exec_runtime - cpu_ns);
+	chore_done(iface, NULL);
 }
 
 /**
@@ -349,16 +486,28 @@ static void retire(struct acall_interface *iface, struct acall_call *call)
 void acall_runner_enqueue(struct acall_call *call)
 {
 	struct acall_interface *iface = call->iface;
+	bool custom = call->caps & ACALL_CAP_CUSTOM;
 	enum acall_phase phase;
 	bool gone;
+
+	/*
+	 * Over in a moment, so on no list: a sweep need not find it, and the pin
+	 * is what unregistration waits for.
+	 */
+	if (call->caps & ACALL_CAP_INLINE) {
+		run_inline(call);
+		return;
+	}
 
 	spin_lock_irq(&iface->lock);
 	list_add_tail(&call->all, &iface->calls);
 	gone = iface->gone;
 	phase = acall_word_phase(acall_call_word(call));
 	if (phase == ACALL_PHASE_QUEUED) {
-		list_add_tail(&call->queue, &call->lane->queue);
-		lane_update(iface, call->lane);
+		if (!custom) {
+			list_add_tail(&call->queue, &call->lane->queue);
+			lane_update(iface, call->lane);
+		}
 		/* The sweep that began before knows nothing of this call. */
 		if (gone)
 			acall_call_get(call);
@@ -366,15 +515,19 @@ void acall_runner_enqueue(struct acall_call *call)
 			kick(iface);
 	} else {
 		/* Cancelled before it came onto a list. */
-		retire(iface, call);
+		settle(iface, call);
 		gone = false;
+		custom = false;
 	}
 	spin_unlock_irq(&iface->lock);
 
 	if (gone) {
-		acall_call_cancel(call, ACALL_REASON_PROVIDER, call->grace_ns);
+		acall_call_cancel_by(call, ACALL_REASON_PROVIDER);
 		acall_call_put(call);
 	}
+	/* Needs no turn. Finds out itself that it was cancelled just now. */
+	if (custom)
+		acall_call_enter_start(call);
 }
 
 /**
@@ -393,7 +546,7 @@ void acall_runner_dequeue(struct acall_call *call)
 
 	spin_lock_irqsave(&iface->lock, flags);
 	if (!list_empty(&call->queue)) {
-		retire(iface, call);
+		settle(iface, call);
 		lane_update(iface, call->lane);
 	}
 	spin_unlock_irqrestore(&iface->lock, flags);
@@ -417,6 +570,7 @@ int acall_runners_create(struct acall_interface *iface)
 	hash_init(iface->lanes);
 	INIT_LIST_HEAD(&iface->idle_runners);
 	INIT_LIST_HEAD(&iface->turn);
+	INIT_WORK(&iface->close_work, close_work);
 
 	iface->runners = kvcalloc(iface->max_running, sizeof(*iface->runners),
 				  GFP_KERNEL);
@@ -430,8 +584,10 @@ int acall_runners_create(struct acall_interface *iface)
 	 */
 	iface->wq = alloc_workqueue("acall-%s", flags, iface->max_running,
 				    iface->name);
-	if (!iface->wq) {
-		kvfree(iface->runners);
+	/* For what needs no turn: two works for each lane, and one. */
+	iface->chores_wq = alloc_workqueue("acall-chores", WQ_UNBOUND, 0);
+	if (!iface->wq || !iface->chores_wq) {
+		acall_runners_destroy(iface);
 		return -ENOMEM;
 	}
 	for (i = 0; i < iface->max_running; i++) {
@@ -448,22 +604,14 @@ int acall_runners_create(struct acall_interface *iface)
  * acall_runners_destroy - undo acall_runners_create()
  * @iface: the interface, gone and without a pin, or never registered
  *
- * Waits for runners that are on their way out.
+ * Waits for runners and chores that are on their way out.
  */
 void acall_runners_destroy(struct acall_interface *iface)
 {
-	destroy_workqueue(iface->wq);
+	if (iface->wq)
+		destroy_workqueue(iface->wq);
+	if (iface->chores_wq)
+		destroy_workqueue(iface->chores_wq);
 	kvfree(iface->runners);
 	WARN_ON(!hash_empty(iface->lanes));
-}
-
-int __init acall_runners_init(void)
-{
-	retire_wq = alloc_workqueue("acall-retire", WQ_UNBOUND, 0);
-	return retire_wq ? 0 : -ENOMEM;
-}
-
-void acall_runners_exit(void)
-{
-	destroy_workqueue(retire_wq);
 }

@@ -9,8 +9,6 @@ struct acall_call;
 struct acall_interface;
 struct acall_lane;
 
-int acall_runners_init(void);
-void acall_runners_exit(void);
 int acall_runners_create(struct acall_interface *iface);
 void acall_runners_destroy(struct acall_interface *iface);
 
@@ -20,5 +18,9 @@ u32 acall_runner_user_max(const struct acall_interface *iface);
 
 void acall_runner_enqueue(struct acall_call *call);
 void acall_runner_dequeue(struct acall_call *call);
+void acall_runner_settle(struct acall_call *call);
+void acall_runner_ask(struct acall_call *call);
+void acall_runner_unask(struct acall_call *call);
+void acall_runner_close(struct acall_interface *iface);
 
 #endif /* _ACALL_RUNNER_H */

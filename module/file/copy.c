@@ -338,7 +338,7 @@ static int acf_copy_settle(struct acf_copy *c, struct file *file, loff_t pos,
 	loff_t end = pos + len;
 
 	while (pos < end) {
-		if (acall_cancelled(c->call))
+		if (acall_checkpoint(c->call))
 			return -ECANCELED;
 		/* An error comes again where it is reported. */
 		acf_writeback(mapping, &pos, end);

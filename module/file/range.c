@@ -332,7 +332,7 @@ int acf_enter(struct acall_call *call, bool killable)
 {
 	if (killable)
 		return acall_killable_begin(call);
-	return acall_cancelled(call) ? -ECANCELED : 0;
+	return acall_checkpoint(call);
 }
 
 /**

@@ -117,7 +117,7 @@ static int acf_sync_file(struct acall_call *call, bool data_only)
 
 	acall_progress(call, 0, s->len);
 	while (pos < end) {
-		if (acall_cancelled(call))
+		if (acall_checkpoint(call))
 			return -ECANCELED;
 		ret = acf_writeback(mapping, &pos, end);
 		if (!err)
@@ -125,7 +125,7 @@ static int acf_sync_file(struct acall_call *call, bool data_only)
 		acall_progress(call, pos - s->start, s->len);
 		cond_resched();
 	}
-	if (acall_cancelled(call))
+	if (acall_checkpoint(call))
 		return -ECANCELED;
 
 	/* All that was asked for, whatever the file's size is by now. */

@@ -17,15 +17,13 @@
 #include <linux/mutex.h>
 #include <linux/uaccess.h>
 
-#include <acall/provider.h>
-
-#include "meeting.h"
+#include "methods.h"
 
 static DEFINE_MUTEX(hot_lock);
 static struct acall_interface *hot;
 static bool hot_going;
 
-static struct acall_interface *steady[3];
+static struct acall_interface *steady[4];
 
 static int hot_register(void)
 {
@@ -76,7 +74,48 @@ static int wait_counter(struct meeting *m, atomic64_t *counter, u64 value)
 					(u64)atomic64_read(counter) >= value);
 }
 
-static int meet(const struct acall_test_control *c)
+/* What is done to the call that started last at a meeting. */
+static int operate(struct meeting *m, struct acall_test_control *c)
+{
+	struct acall_call *call;
+	bool custom;
+	int ret = 0;
+
+	call = meeting_call(m, &custom);
+	if (!call)
+		return -ENOENT;
+
+	switch (c->op) {
+	case ACALL_TEST_OP_COMPLETE:
+	case ACALL_TEST_OP_COMPLETE_ONCE:
+		if (!custom || !is_result(c->ret) ||
+		    c->context > ACALL_TEST_OTHER_CPU)
+			ret = -EINVAL;
+		/* A second time is the core's to deal with. */
+		else if (!meeting_claim(m) &&
+			 c->op == ACALL_TEST_OP_COMPLETE_ONCE)
+			ret = -EALREADY;
+		else
+			ret = complete_in(call, c->ret, c->context, c->value);
+		break;
+	case ACALL_TEST_OP_COMMIT:
+		ret = commit_at(m, call);
+		break;
+	case ACALL_TEST_OP_LOOK:
+		c->cancelled = acall_cancelled(call);
+		break;
+	case ACALL_TEST_OP_PROGRESS:
+		acall_progress(call, c->value, 100);
+		break;
+	case ACALL_TEST_OP_ADD_FILES:
+		ret = files_add(call, c->id, 100, c->value);
+		break;
+	}
+	acall_put(call);
+	return ret;
+}
+
+static int meet(struct acall_test_control *c)
 {
 	struct meeting *m;
 	int ret = 0;
@@ -98,12 +137,27 @@ static int meet(const struct acall_test_control *c)
 	case ACALL_TEST_OP_WAIT_ENDS:
 		ret = wait_counter(m, &m->ends, c->value);
 		break;
+	case ACALL_TEST_OP_WAIT_ASKS:
+		ret = wait_counter(m, &m->asks, c->value);
+		break;
+	case ACALL_TEST_OP_WAIT_ANSWERS:
+		ret = wait_counter(m, &m->answers, c->value);
+		break;
+	case ACALL_TEST_OP_WAIT_RELEASES:
+		ret = wait_counter(m, &m->releases, c->value);
+		break;
+	case ACALL_TEST_OP_PASS:
+		meeting_pass(m, c->value);
+		break;
+	default:
+		ret = operate(m, c);
+		break;
 	}
 	meeting_put(m);
 	return ret;
 }
 
-static int control(const struct acall_test_control *c)
+static int control(struct acall_test_control *c)
 {
 	switch (c->op) {
 	case ACALL_TEST_OP_GET:
@@ -112,6 +166,16 @@ static int control(const struct acall_test_control *c)
 	case ACALL_TEST_OP_WAIT_STARTS:
 	case ACALL_TEST_OP_WAIT_SEEN:
 	case ACALL_TEST_OP_WAIT_ENDS:
+	case ACALL_TEST_OP_WAIT_ASKS:
+	case ACALL_TEST_OP_WAIT_ANSWERS:
+	case ACALL_TEST_OP_WAIT_RELEASES:
+	case ACALL_TEST_OP_PASS:
+	case ACALL_TEST_OP_COMPLETE:
+	case ACALL_TEST_OP_COMPLETE_ONCE:
+	case ACALL_TEST_OP_COMMIT:
+	case ACALL_TEST_OP_LOOK:
+	case ACALL_TEST_OP_PROGRESS:
+	case ACALL_TEST_OP_ADD_FILES:
 		return meet(c);
 	case ACALL_TEST_OP_UNREGISTER:
 		return hot_unregister();
@@ -120,22 +184,37 @@ static int control(const struct acall_test_control *c)
 	case ACALL_TEST_OP_FORGET:
 		meeting_forget(c->id);
 		return 0;
+	case ACALL_TEST_OP_INSTANCE_REGISTER:
+		return instance_register(c->id);
+	case ACALL_TEST_OP_INSTANCE_UNREGISTER:
+		return instance_unregister(c->id);
+	case ACALL_TEST_OP_INSTANCE_REFUSE:
+		return instance_refuse(c->id, c->ret);
 	default:
 		return -EINVAL;
 	}
 }
 
+static void report_meeting(struct acall_test_control *c, struct meeting *m)
+{
+	c->starts = atomic64_read(&m->starts);
+	c->seen = atomic64_read(&m->seen);
+	c->ends = atomic64_read(&m->ends);
+	c->asks = atomic64_read(&m->asks);
+	c->answers = atomic64_read(&m->answers);
+	c->releases = atomic64_read(&m->releases);
+	c->commits = atomic64_read(&m->commits);
+	c->denied = atomic64_read(&m->denied);
+	c->where = atomic_read(&m->where);
+}
+
+/* All that is not input. */
 static void report(struct acall_test_control *c)
 {
 	struct meeting *m = c->id ? meeting_find(c->id) : NULL;
 
-	c->starts = 0;
-	c->seen = 0;
-	c->ends = 0;
 	if (m) {
-		c->starts = atomic64_read(&m->starts);
-		c->seen = atomic64_read(&m->seen);
-		c->ends = atomic64_read(&m->ends);
+		report_meeting(c, m);
 		meeting_put(m);
 	}
 	c->running = atomic64_read(&totals.running);
@@ -143,21 +222,34 @@ static void report(struct acall_test_control *c)
 	c->dirty = atomic64_read(&totals.dirty);
 	c->released = atomic64_read(&totals.released);
 	c->prepared = atomic64_read(&totals.prepared);
+	c->blind = atomic64_read(&totals.blind);
+	c->hooks_most = atomic64_read(&totals.hooks_most);
+	c->hook_early = atomic64_read(&totals.hook_early);
+	c->hook_again = atomic64_read(&totals.hook_again);
+	c->release_early = atomic64_read(&totals.release_early);
+	c->close_early = atomic64_read(&totals.close_early);
+	c->files = atomic64_read(&totals.files);
+	c->opens = atomic64_read(&totals.opens);
+	c->closes = atomic64_read(&totals.closes);
 }
 
 static long control_ioctl(struct file *file, unsigned int cmd,
 			  unsigned long arg)
 {
 	struct acall_test_control __user *uarg = (void __user *)arg;
-	struct acall_test_control c;
+	struct acall_test_control in, c;
 	int ret;
 
 	if (cmd != ACALL_TEST_IOC_CONTROL)
 		return -ENOTTY;
-	if (copy_from_user(&c, uarg, sizeof(c)))
+	if (copy_from_user(&in, uarg, sizeof(in)))
 		return -EFAULT;
-	if (c.__reserved)
+	if (in.__reserved)
 		return -EINVAL;
+	c = (struct acall_test_control) {
+		.op = in.op, .id = in.id, .value = in.value,
+		.ret = in.ret, .context = in.context,
+	};
 
 	ret = control(&c);
 	if (ret)
@@ -193,7 +285,7 @@ static void steady_unregister(void)
 static int __init acall_test_init(void)
 {
 	static const struct acall_interface_desc * const descs[] = {
-		&desc_test, &desc_privileged, &desc_narrow,
+		&desc_test, &desc_privileged, &desc_narrow, &desc_private,
 	};
 	unsigned int i;
 	int ret;
@@ -212,12 +304,17 @@ static int __init acall_test_init(void)
 	ret = hot_register();
 	if (ret)
 		goto err_steady;
+	for (i = 0; i < 2 && !ret; i++)
+		ret = instance_register(i);
+	if (ret)
+		goto err_hot;
 	ret = misc_register(&control_device);
 	if (ret)
 		goto err_hot;
 	return 0;
 
 err_hot:
+	instances_unregister();
 	hot_unregister();
 err_steady:
 	steady_unregister();
@@ -229,6 +326,7 @@ err_steady:
 static void __exit acall_test_exit(void)
 {
 	misc_deregister(&control_device);
+	instances_unregister();
 	hot_unregister();
 	steady_unregister();
 	meeting_forget(0);

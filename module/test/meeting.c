@@ -10,12 +10,15 @@
  * The race it is about: an id is forgotten while methods of it wait at its
  * gate. Forgetting opens the gate before it lets go, and each method holds a
  * reference of its own, so nobody is left waiting at a gate that no one can
- * find any more.
+ * find any more. Nor is a parked call: who forgets completes the one that is
+ * there, and one that starts afterwards is told that it is on its own.
  */
 #include <linux/hashtable.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+
+#include <acall/provider.h>
 
 #include "meeting.h"
 
@@ -69,6 +72,7 @@ struct meeting *meeting_get(u64 id)
 	new->id = id;
 	kref_init(&new->ref);
 	init_waitqueue_head(&new->wait);
+	spin_lock_init(&new->lock);
 
 	spin_lock(&table_lock);
 	m = lookup(id);
@@ -88,7 +92,11 @@ struct meeting *meeting_get(u64 id)
 
 static void meeting_free(struct kref *ref)
 {
-	kfree(container_of(ref, struct meeting, ref));
+	struct meeting *m = container_of(ref, struct meeting, ref);
+
+	if (m->call)
+		acall_put(m->call);
+	kfree(m);
 }
 
 void meeting_put(struct meeting *m)
@@ -106,6 +114,79 @@ void meeting_count(struct meeting *m, atomic64_t *counter)
 {
 	atomic64_inc(counter);
 	wake_up_all(&m->wait);
+}
+
+/* Lets @hooks more cancel hooks go on. */
+void meeting_pass(struct meeting *m, u64 hooks)
+{
+	atomic64_add(hooks, &m->passes);
+	wake_up_all(&m->wait);
+}
+
+/*
+ * Makes @call the one that the control device means. -EBUSY: there is another
+ * that is not done; -ESHUTDOWN: forgotten, the control device cannot find it.
+ */
+int meeting_keep(struct meeting *m, struct acall_call *call, bool custom)
+{
+	struct acall_call *old = NULL;
+	int ret = 0;
+
+	spin_lock(&m->lock);
+	if (m->forgotten) {
+		ret = -ESHUTDOWN;
+	} else if (m->call && !test_bit(0, &m->done)) {
+		ret = -EBUSY;
+	} else {
+		acall_get(call);
+		old = m->call;
+		m->call = call;
+		m->custom = custom;
+		clear_bit(0, &m->done);
+	}
+	spin_unlock(&m->lock);
+	if (old)
+		acall_put(old);
+	return ret;
+}
+
+/* Return: the call that was kept last, referenced, or NULL. */
+struct acall_call *meeting_call(struct meeting *m, bool *custom)
+{
+	struct acall_call *call;
+
+	spin_lock(&m->lock);
+	call = m->call;
+	if (call)
+		acall_get(call);
+	*custom = m->custom;
+	spin_unlock(&m->lock);
+	return call;
+}
+
+/* The only one to whom this is true may complete the call. */
+bool meeting_claim(struct meeting *m)
+{
+	return !test_and_set_bit(0, &m->done);
+}
+
+static void let_go(struct meeting *m)
+{
+	struct acall_call *call;
+	bool custom;
+
+	spin_lock(&m->lock);
+	m->forgotten = true;
+	spin_unlock(&m->lock);
+
+	atomic64_set(&m->passes, S64_MAX);
+	meeting_open(m);
+	call = meeting_call(m, &custom);
+	if (!call)
+		return;
+	if (custom && meeting_claim(m))
+		acall_complete(call, -ESHUTDOWN);
+	acall_put(call);
 }
 
 /* Opens the gate of @id and drops the table's reference; 0 = of every id. */
@@ -128,7 +209,7 @@ void meeting_forget(u64 id)
 
 	hlist_for_each_entry_safe(m, next, &gone, node) {
 		hlist_del_init(&m->node);
-		meeting_open(m);
+		let_go(m);
 		meeting_put(m);
 	}
 }

@@ -6,8 +6,11 @@
 #include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+
+struct acall_call;
 
 /**
  * struct meeting - where methods and their tester meet
@@ -20,6 +23,18 @@
  * @starts: methods that have started
  * @seen: methods that have seen a cancel
  * @ends: methods that are about to return
+ * @passes: how many cancel hooks may go on, counted from the first
+ * @asks: cancel hooks that were entered
+ * @answers: cancel hooks that are about to return
+ * @releases: custom_release() of calls
+ * @commits: times that acall_commit() said 0
+ * @denied: times that it said -ECANCELED
+ * @where: ACALL_TEST_WHERE_* of cancel hooks
+ * @lock: guards the rest
+ * @call: the last that started here with a struct acall_test_custom; counted
+ * @custom: it is of a method without .run
+ * @forgotten: nobody will complete what starts from now on
+ * @done: it was completed, or its .run has returned; one bit
  */
 struct meeting {
 	struct hlist_node node;
@@ -30,6 +45,18 @@ struct meeting {
 	atomic64_t starts;
 	atomic64_t seen;
 	atomic64_t ends;
+	atomic64_t passes;
+	atomic64_t asks;
+	atomic64_t answers;
+	atomic64_t releases;
+	atomic64_t commits;
+	atomic64_t denied;
+	atomic_t where;
+	spinlock_t lock;	/* what follows */
+	struct acall_call *call;
+	bool custom;
+	bool forgotten;
+	unsigned long done;
 };
 
 struct meeting *meeting_get(u64 id);
@@ -38,22 +65,9 @@ void meeting_put(struct meeting *m);
 void meeting_open(struct meeting *m);
 void meeting_forget(u64 id);
 void meeting_count(struct meeting *m, atomic64_t *counter);
-
-/* How many have done it, over all ids and since the module was loaded. */
-struct totals {
-	atomic64_t running;
-	atomic64_t entered;
-	atomic64_t dirty;
-	atomic64_t released;
-	atomic64_t prepared;
-};
-
-extern struct totals totals;
-
-struct acall_interface_desc;
-extern const struct acall_interface_desc desc_test;
-extern const struct acall_interface_desc desc_hot;
-extern const struct acall_interface_desc desc_privileged;
-extern const struct acall_interface_desc desc_narrow;
+void meeting_pass(struct meeting *m, u64 hooks);
+int meeting_keep(struct meeting *m, struct acall_call *call, bool custom);
+struct acall_call *meeting_call(struct meeting *m, bool *custom);
+bool meeting_claim(struct meeting *m);
 
 #endif /* _ACALL_TEST_MEETING_H */

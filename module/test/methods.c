@@ -12,96 +12,22 @@
  * at will. Every method notes at its entry whether its worker came with a
  * signal pending, left over from the call that was stopped before it.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/cgroup.h>
+#include <linux/ioprio.h>
 #include <linux/ktime.h>
 #include <linux/memcontrol.h>
-#include <linux/sched/signal.h>
+#include <linux/moduleparam.h>
 
-#include <acall/provider.h>
-
-#include "meeting.h"
+#include "methods.h"
 
 struct totals totals;
 
-struct private {
-	struct meeting *meeting;
-};
-
-static struct meeting *meeting_of(struct acall_call *call)
-{
-	struct private *p = acall_private(call);
-
-	return p->meeting;
-}
-
-static void enter(struct acall_call *call, struct meeting *m)
-{
-	atomic64_inc(&totals.entered);
-	atomic64_inc(&totals.running);
-	if (signal_pending(current))
-		atomic64_inc(&totals.dirty);
-	if (m)
-		meeting_count(m, &m->starts);
-}
-
-static int leave(struct acall_call *call, struct meeting *m, int ret)
-{
-	atomic64_dec(&totals.running);
-	if (m)
-		meeting_count(m, &m->ends);
-	return ret;
-}
-
-static void seen(struct meeting *m)
-{
-	if (m)
-		meeting_count(m, &m->seen);
-}
-
-static void wait_gate(struct meeting *m)
-{
-	wait_event_idle(m->wait, READ_ONCE(m->open));
-}
-
-static int accept(struct acall_call *call)
-{
-	atomic64_inc(&totals.prepared);
-	return 0;
-}
-
-/* Meets at @id, if it is not 0. */
-static int accept_at(struct acall_call *call, u64 id)
-{
-	struct private *p = acall_private(call);
-	struct meeting *m;
-
-	if (id) {
-		m = meeting_get(id);
-		if (IS_ERR(m))
-			return PTR_ERR(m);
-		p->meeting = m;
-	}
-	return accept(call);
-}
-
-static void release(struct acall_call *call)
-{
-	atomic64_inc(&totals.released);
-}
-
-static void release_at(struct acall_call *call)
-{
-	struct meeting *m = meeting_of(call);
-
-	if (m)
-		meeting_put(m);
-	release(call);
-}
-
-static bool is_result(s64 value)
-{
-	return value <= 0 && value >= -MAX_ERRNO;
-}
+/* So that one can tell afterwards, from the log of a machine that went down. */
+static bool log_cancel;
+module_param(log_cancel, bool, 0644);
+MODULE_PARM_DESC(log_cancel, "say in the kernel log that coop saw its cancel");
 
 /* For methods with a value that is not what they return. */
 static int prepare_arg(struct acall_call *call)
@@ -131,6 +57,16 @@ static int prepare_gated(struct acall_call *call)
 	if (!arg->id)
 		return -EINVAL;
 	return prepare_valued(call);
+}
+
+/* For methods with such a value that cannot do without a wait queue. */
+static int prepare_met(struct acall_call *call)
+{
+	const struct acall_test_arg *arg = acall_in(call);
+
+	if (!arg->id)
+		return -EINVAL;
+	return prepare_arg(call);
 }
 
 static int prepare_progress(struct acall_call *call)
@@ -208,6 +144,8 @@ static int run_coop(struct acall_call *call)
 	ret = acall_wait_event(call, m->wait, READ_ONCE(m->open));
 	if (ret) {
 		seen(m);
+		if (READ_ONCE(log_cancel))
+			pr_info("method of id %llu saw its cancel\n", arg->id);
 		return leave(call, m, ret);
 	}
 	return leave(call, m, arg->value);
@@ -255,6 +193,8 @@ static int run_whoami(struct acall_call *call)
 	who->is_worker = !!(current->flags & PF_WQ_WORKER);
 	who->fsize = acall_fsize_limit(call);
 	who->memcg_id = active_memcg_id();
+	who->tgid = task_tgid_nr(current);
+	who->ioprio = get_current_ioprio();
 	acall_out_set_len(call, sizeof(*who));
 	return leave(call, NULL, 0);
 }
@@ -546,9 +486,198 @@ static const struct acall_method methods[] = {
 		.run		= run_stuck,
 		.release	= release_stuck,
 	},
+	[ACALL_TEST_PARK] = {
+		.name		= "park",
+		.caps		= ACALL_CAP_COMMITS,
+		.unit		= ACALL_UNIT_ITEMS,
+		.grace_ns	= GRACE_LONG_NS,
+		.in_size	= sizeof(struct acall_test_custom),
+		.out_max	= ACALL_MAX_BYTES,
+		.files_max	= ACALL_MAX_FILES,
+		.files_out	= ACALL_MAX_FILES,
+		.priv_size	= sizeof(struct custom),
+		.prepare	= custom_prepare,
+		.start		= custom_start,
+		.cancel	= custom_cancel,
+		.release	= custom_release,
+	},
+	[ACALL_TEST_PARK_SLEEPABLE] = {
+		.name		= "park-sleepable",
+		.caps		= ACALL_CAP_COMMITS,
+		.unit		= ACALL_UNIT_ITEMS,
+		.grace_ns	= GRACE_LONG_NS,
+		.in_size	= sizeof(struct acall_test_custom),
+		.out_max	= ACALL_MAX_BYTES,
+		.files_max	= ACALL_MAX_FILES,
+		.files_out	= ACALL_MAX_FILES,
+		.priv_size	= sizeof(struct custom),
+		.prepare	= custom_prepare,
+		.start		= custom_start,
+		.cancel_sleepable = custom_cancel_sleepable,
+		.release	= custom_release,
+	},
+	[ACALL_TEST_PARK_FIXED] = {
+		.name		= "park-fixed",
+		.caps		= ACALL_CAP_COMMITS,
+		.unit		= ACALL_UNIT_ITEMS,
+		.grace_ns	= GRACE_SHORT_NS,
+		.in_size	= sizeof(struct acall_test_custom),
+		.out_max	= ACALL_MAX_BYTES,
+		.files_max	= ACALL_MAX_FILES,
+		.files_out	= ACALL_MAX_FILES,
+		.priv_size	= sizeof(struct custom),
+		.prepare	= custom_prepare,
+		.start		= custom_start,
+		.release	= custom_release,
+	},
+	[ACALL_TEST_NUDGE] = {
+		.name		= "nudge",
+		.caps		= ACALL_CAP_COMMITS,
+		.unit		= ACALL_UNIT_ITEMS,
+		.grace_ns	= GRACE_LONG_NS,
+		.in_size	= sizeof(struct acall_test_custom),
+		.out_max	= ACALL_MAX_BYTES,
+		.files_max	= ACALL_MAX_FILES,
+		.files_out	= ACALL_MAX_FILES,
+		.priv_size	= sizeof(struct custom),
+		.prepare	= custom_prepare,
+		.run		= nudge_run,
+		.cancel	= nudge_cancel,
+		.release	= custom_release,
+	},
+	[ACALL_TEST_NUDGE_SLEEPABLE] = {
+		.name		= "nudge-sleepable",
+		.caps		= ACALL_CAP_COMMITS,
+		.unit		= ACALL_UNIT_ITEMS,
+		.grace_ns	= GRACE_LONG_NS,
+		.in_size	= sizeof(struct acall_test_custom),
+		.out_max	= ACALL_MAX_BYTES,
+		.files_max	= ACALL_MAX_FILES,
+		.files_out	= ACALL_MAX_FILES,
+		.priv_size	= sizeof(struct custom),
+		.prepare	= custom_prepare,
+		.run		= nudge_run,
+		.cancel_sleepable = nudge_cancel_sleepable,
+		.release	= custom_release,
+	},
+	[ACALL_TEST_FILES] = {
+		.name		= "files",
+		.caps		= ACALL_CAP_COMMITS,
+		.unit		= ACALL_UNIT_ITEMS,
+		.grace_ns	= GRACE_LONG_NS,
+		.in_size	= sizeof(struct acall_test_custom),
+		.out_max	= ACALL_MAX_BYTES,
+		.files_max	= ACALL_MAX_FILES,
+		.files_out	= ACALL_MAX_FILES,
+		.priv_size	= sizeof(struct custom),
+		.prepare	= custom_prepare,
+		.run		= files_run,
+		.release	= custom_release,
+	},
+	[ACALL_TEST_FILES_LATE] = {
+		.name		= "files-late",
+		.caps		= ACALL_CAP_COMMITS,
+		.unit		= ACALL_UNIT_ITEMS,
+		.grace_ns	= GRACE_LONG_NS,
+		.in_size	= sizeof(struct acall_test_custom),
+		.out_max	= ACALL_MAX_BYTES,
+		.files_max	= ACALL_MAX_FILES,
+		.files_out	= ACALL_MAX_FILES,
+		.priv_size	= sizeof(struct custom),
+		.prepare	= custom_prepare,
+		.run		= files_run_late,
+		.release	= custom_release,
+	},
+	[ACALL_TEST_INLINE_WHOAMI] = {
+		.name		= "inline-whoami",
+		.caps		= ACALL_CAP_INLINE,
+		.out_max	= sizeof(struct acall_test_whoami),
+		.prepare	= prepare_whoami,
+		.run		= run_whoami,
+		.release	= release,
+	},
+	[ACALL_TEST_INLINE_ECHO] = {
+		.name		= "inline-echo",
+		.caps		= ACALL_CAP_INLINE,
+		.in_max		= ACALL_MAX_BYTES,
+		.out_max	= ACALL_MAX_BYTES,
+		.prepare	= prepare_echo,
+		.run		= run_echo,
+		.release	= release,
+	},
+	[ACALL_TEST_INLINE_FAIL] = {
+		.name		= "inline-fail",
+		.caps		= ACALL_CAP_INLINE,
+		.in_size	= sizeof(s32),
+		.prepare	= accept,
+		.run		= run_fail,
+		.release	= release,
+	},
+	[ACALL_TEST_INLINE_GATE] = {
+		.name		= "inline-gate",
+		.caps		= ACALL_CAP_INLINE,
+		.in_size	= sizeof(struct acall_test_arg),
+		.priv_size	= sizeof(struct private),
+		.prepare	= prepare_gated,
+		.run		= run_inline_gate,
+		.release	= release_at,
+	},
+	[ACALL_TEST_SHORT] = {
+		.name		= "short",
+		.caps		= ACALL_CAP_SHORT,
+		.grace_ns	= GRACE_NS,
+		.run		= run_nop,
+	},
+	[ACALL_TEST_PREPARE_GATE] = {
+		.name		= "prepare-gate",
+		.grace_ns	= GRACE_NS,
+		.in_size	= sizeof(struct acall_test_arg),
+		.priv_size	= sizeof(struct private),
+		.prepare	= prepare_gate,
+		.run		= run_nop,
+		.release	= release_at,
+	},
+	[ACALL_TEST_CHECKPOINT] = {
+		.name		= "checkpoint",
+		.caps		= ACALL_CAP_CHUNKED,
+		.unit		= ACALL_UNIT_ITEMS,
+		.grace_ns	= GRACE_LONG_NS,
+		.in_size	= sizeof(struct acall_test_arg),
+		.priv_size	= sizeof(struct private),
+		.prepare	= prepare_gated,
+		.run		= run_checkpoint,
+		.release	= release_at,
+	},
+	[ACALL_TEST_TIMEOUT] = {
+		.name		= "timeout",
+		.grace_ns	= GRACE_LONG_NS,
+		.in_size	= sizeof(struct acall_test_arg),
+		.priv_size	= sizeof(struct private),
+		.prepare	= prepare_met,
+		.run		= run_timeout,
+		.release	= release_at,
+	},
+	[ACALL_TEST_COMMIT] = {
+		.name		= "commit",
+		.caps		= ACALL_CAP_COMMITS,
+		.grace_ns	= GRACE_LONG_NS,
+		.in_size	= sizeof(struct acall_test_arg),
+		.priv_size	= sizeof(struct private),
+		.prepare	= prepare_commit,
+		.run		= run_commit,
+		.release	= release_at,
+	},
+	[ACALL_TEST_SESSION] = {
+		.name		= "session",
+		.grace_ns	= GRACE_NS,
+		.out_max	= sizeof(struct acall_test_session),
+		.prepare	= prepare_session,
+		.run		= run_session,
+		.release	= release,
+	},
 };
 
-static int may_create_privileged(void)
+static int may_create_privileged(void *data)
 {
 	return capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
@@ -589,4 +718,27 @@ const struct acall_interface_desc desc_narrow = {
 	.methods	= methods,
 	.nr_methods	= ARRAY_SIZE(methods),
 	.max_running	= 8,
+};
+
+const struct acall_interface_desc desc_private = {
+	.owner		= THIS_MODULE,
+	.name		= ACALL_TEST_PRIVATE,
+	.version_min	= ACALL_TEST_VERSION_MIN,
+	.version	= ACALL_TEST_VERSION,
+	.flags		= ACALL_INTERFACE_PRIVATE,
+	.methods	= methods,
+	.nr_methods	= ARRAY_SIZE(methods),
+};
+
+const struct acall_interface_desc desc_instance = {
+	.owner		= THIS_MODULE,
+	.name		= ACALL_TEST_INSTANCE,
+	.version_min	= ACALL_TEST_VERSION_MIN,
+	.version	= ACALL_TEST_VERSION,
+	.flags		= ACALL_INTERFACE_NODE,
+	.mode		= ACALL_TEST_INSTANCE_MODE,
+	.methods	= methods,
+	.nr_methods	= ARRAY_SIZE(methods),
+	.open		= instance_open,
+	.close		= instance_close,
 };

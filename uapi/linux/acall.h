@@ -59,21 +59,22 @@ enum acall_outcome {
 enum acall_reason {
 	ACALL_REASON_NONE	= 0,
 	ACALL_REASON_CLIENT	= 1,	/* CANCEL:		-ECANCELED */
-	ACALL_REASON_DEADLINE	= 2,	/* later:		-ETIME */
+	ACALL_REASON_DEADLINE	= 2,	/* BEGIN's deadline:	-ETIME */
 	ACALL_REASON_CLOSE	= 3,	/* last close:		-ECANCELED */
-	ACALL_REASON_ADMIN	= 4,	/* later, CANCEL_ID:	-ECANCELED */
+	ACALL_REASON_ADMIN	= 4,	/* CANCEL_ID:		-ECANCELED */
 	ACALL_REASON_PROVIDER	= 5,	/* provider went away:	-ENODEV */
-	ACALL_REASON_REBOOT	= 6,	/* later:		-ECANCELED */
+	ACALL_REASON_REBOOT	= 6,	/* reboot:		-ECANCELED */
 };
 
 /* What a method is able to do (METHOD_INFO, QUERY). */
 #define ACALL_CAP_CANCEL	0x1 /* can be cancelled while running */
 #define ACALL_CAP_KILLABLE	0x2 /* stopped inside kernel code */
 #define ACALL_CAP_CHUNKED	0x4 /* looks between pieces of its work */
-#define ACALL_CAP_COMMITS	0x8 /* later: has a point of no return */
-#define ACALL_CAP_INLINE	0x10 /* later: runs inside BEGIN */
-#define ACALL_CAP_SHORT		0x20 /* later: bounded, never sleeps */
-#define ACALL_CAP_CUSTOM	0x40 /* later: holds no thread */
+#define ACALL_CAP_COMMITS	0x8 /* has a point of no return */
+#define ACALL_CAP_INLINE	0x10 /* runs inside BEGIN */
+#define ACALL_CAP_SHORT		0x20 /* bounded, never sleeps */
+#define ACALL_CAP_CUSTOM	0x40 /* holds no thread while it runs */
+#define ACALL_CAP_MAY_REFUSE	0x80 /* the provider is asked for a cancel */
 
 /* Unit of a method's progress. */
 enum acall_unit {
@@ -85,18 +86,18 @@ enum acall_unit {
 /* Bits of acall_info.features: what of this ABI is there. */
 #define ACALL_FEATURE_RUN	0x1ULL	/* .run methods on workqueues */
 #define ACALL_FEATURE_STOP	0x2ULL	/* KILLABLE methods are stopped */
-#define ACALL_FEATURE_CUSTOM	0x4ULL	/* later */
-#define ACALL_FEATURE_INLINE	0x8ULL	/* later */
-#define ACALL_FEATURE_DEADLINE	0x10ULL	/* later: BEGIN's deadline */
-#define ACALL_FEATURE_NO_CANCEL	0x20ULL	/* later */
-#define ACALL_FEATURE_DETACH	0x40ULL	/* later */
-#define ACALL_FEATURE_ESCALATE	0x80ULL	/* later */
-#define ACALL_FEATURE_SETTLED	0x100ULL	/* later: WAIT's SETTLED */
-#define ACALL_FEATURE_COMMIT	0x200ULL	/* later */
-#define ACALL_FEATURE_FILES_OUT	0x400ULL	/* later: result files */
-#define ACALL_FEATURE_CALL	0x800ULL	/* later */
-#define ACALL_FEATURE_LIST	0x1000ULL	/* later: LIST, CANCEL_ID */
-#define ACALL_FEATURE_INSTANCE	0x2000ULL	/* later */
+#define ACALL_FEATURE_CUSTOM	0x4ULL	/* methods that hold no thread */
+#define ACALL_FEATURE_INLINE	0x8ULL	/* methods that run inside BEGIN */
+#define ACALL_FEATURE_DEADLINE	0x10ULL	/* BEGIN's deadline */
+#define ACALL_FEATURE_NO_CANCEL	0x20ULL	/* BEGIN's NO_CANCEL */
+#define ACALL_FEATURE_DETACH	0x40ULL	/* CREATE's DETACH */
+#define ACALL_FEATURE_ESCALATE	0x80ULL	/* CANCEL's ESCALATE */
+#define ACALL_FEATURE_SETTLED	0x100ULL	/* WAIT's SETTLED */
+#define ACALL_FEATURE_COMMIT	0x200ULL	/* the result COMMITTED */
+#define ACALL_FEATURE_FILES_OUT	0x400ULL	/* result files */
+#define ACALL_FEATURE_CALL	0x800ULL	/* CALL */
+#define ACALL_FEATURE_LIST	0x1000ULL	/* LIST, CANCEL_ID */
+#define ACALL_FEATURE_INSTANCE	0x2000ULL	/* instances, device nodes */
 #define ACALL_FEATURE_QUEUE	0x4000ULL	/* later: the call queue */
 
 /**
@@ -131,6 +132,8 @@ struct acall_info {
 
 /* acall_interface_info.caps */
 #define ACALL_INTERFACE_MAY_CREATE	0x1 /* CREATE would let you */
+#define ACALL_INTERFACE_NODE		0x2 /* has a device /dev/acall-NAME */
+#define ACALL_INTERFACE_PRIVATE		0x4 /* is reachable only there */
 
 /**
  * struct acall_interface_info - the next interface (ACALL_IOC_INTERFACE_INFO)
@@ -173,7 +176,7 @@ struct acall_interface_info {
  * @out_max: out: longest output
  * @files_min: out: fewest files to pass
  * @files_max: out: most files to pass
- * @files_out: out: most result files (later)
+ * @files_out: out: most result files
  */
 struct acall_method_info {
 	__u32 size;
@@ -193,13 +196,14 @@ struct acall_method_info {
 
 /* acall_create.flags; the fd is always close-on-exec */
 #define ACALL_CREATE_NONBLOCK	0x1	/* O_NONBLOCK on the fd */
-#define ACALL_CREATE_DETACH	0x2	/* later: close does not cancel */
+#define ACALL_CREATE_DETACH	0x2	/* the last close does not cancel */
 
 /**
  * struct acall_create - make a call object (ACALL_IOC_CREATE)
  * @size: sizeof(struct acall_create)
  * @flags: ACALL_CREATE_*
- * @interface: in: name, NUL-padded
+ * @interface: in: name, NUL-padded; on a device of an interface's own this name
+ *	or an empty one
  * @version: in: wanted version, 0 = any; out: the actual one
  * @__reserved: 0
  *
@@ -217,8 +221,8 @@ struct acall_create {
 };
 
 /* acall_begin.flags */
-#define ACALL_BEGIN_DEADLINE	0x1	/* later: @deadline, @grace_ns */
-#define ACALL_BEGIN_NO_CANCEL	0x2	/* later */
+#define ACALL_BEGIN_DEADLINE	0x1	/* @deadline and @grace_ns count */
+#define ACALL_BEGIN_NO_CANCEL	0x2	/* CANCEL is EPERM, close detaches */
 
 /**
  * struct acall_begin - begin a call (ACALL_IOC_BEGIN)
@@ -231,15 +235,19 @@ struct acall_create {
  * @in_len: in: how many
  * @__reserved: 0
  * @user_data: in: comes back in QUERY and FINISH
- * @deadline: later; 0 without ACALL_BEGIN_DEADLINE
- * @grace_ns: later; 0 without ACALL_BEGIN_DEADLINE
+ * @deadline: in: absolute time at which the call is cancelled, with status
+ *	-ETIME; past: it is done at once and never starts; 0 without
+ *	ACALL_BEGIN_DEADLINE
+ * @grace_ns: in: how long the client stays after the deadline; 0 = the method's
+ *	own grace (or no ACALL_BEGIN_DEADLINE), U64_MAX = until it has stopped
  * @call_id: out: names this call; unspecified unless BEGIN returns 0
  *
  * Returns 0 as soon as the call is accepted, or -1 and errno, which leaves the
  * object as it was: EBUSY (a call is pending), EINVAL (method, flags,
  * arguments), E2BIG (input too long), EFAULT, EBADF (file), ENODEV (provider
  * gone), EDQUOT (the user's limit), EAGAIN (the machine's), ENOMEM, EOPNOTSUPP
- * (later), or what the provider refuses with. Clauses B1 to B8.
+ * (a deadline for a method that cannot be cancelled), or what the provider
+ * refuses with. Clauses B1 to B8.
  */
 struct acall_begin {
 	__u32 size;
@@ -257,14 +265,20 @@ struct acall_begin {
 };
 
 /* acall_wait.flags */
-#define ACALL_WAIT_SETTLED	0x1	/* later: for executions */
+#define ACALL_WAIT_SETTLED	0x1	/* until executions have ended */
 
 /**
  * struct acall_wait - wait until a call is ready (ACALL_IOC_WAIT)
  * @size: sizeof(struct acall_wait)
  * @flags: ACALL_WAIT_*
- * @call_id: in: which call, 0 = the pending one
+ * @call_id: in: which call, 0 = the pending one; out: if a signal interrupts,
+ *	which one that was, so that it is that one's still when restarted
  * @until: in: absolute time; 0 = only look, U64_MAX = for ever
+ *
+ * With ACALL_WAIT_SETTLED it waits until nothing of the call runs or holds its
+ * files any more, also of a call that was abandoned and finished: of @call_id,
+ * or with 0 of all that were begun on this object before (then a signal is EINTR
+ * also with SA_RESTART). No such execution: 0.
  *
  * Changes nothing. Returns 0 when the call is ready, or -1 and errno:
  * ETIMEDOUT, ESRCH (idle, or another call is pending), EINTR. Clauses W1 to W7.
@@ -280,7 +294,7 @@ struct acall_wait {
 #define ACALL_FINISH_NONBLOCK	0x1	/* EAGAIN if not ready */
 
 /* acall_finish.result */
-#define ACALL_RESULT_COMMITTED	0x1	/* later: assume the effect */
+#define ACALL_RESULT_COMMITTED	0x1	/* assume that the effect happened */
 
 /**
  * struct acall_finish - take the result of a call (ACALL_IOC_FINISH)
@@ -288,9 +302,10 @@ struct acall_wait {
  * @flags: ACALL_FINISH_*
  * @call_id: in: which call, 0 = the pending one; out: which it was
  * @out: in: address of a buffer for the output
- * @files: in: address of an array of __s32 for result files (later)
+ * @files: in: address of an array of __s32 for result files
  * @out_len: in: size of @out; out: bytes of output, with EMSGSIZE bytes needed
- * @nr_files: in: entries of @files; out: files installed (later)
+ * @nr_files: in: entries of @files; out: files installed, with EMSGSIZE needed;
+ *	they are close-on-exec
  * @status: out: 0 or a negative errno. With outcome COMPLETED the provider's
  *	word, else acall's: -ECANCELED, -ETIME, -ENODEV
  * @outcome: out: enum acall_outcome
@@ -308,7 +323,8 @@ struct acall_wait {
  *
  * Blocks until the call is ready. Returns 0 and consumes the call, or -1 and
  * errno, which consumes nothing: EAGAIN (not ready, and NONBLOCK), ESRCH (idle,
- * or somebody else finished it), EMSGSIZE (@out too small), EFAULT, EINTR.
+ * or somebody else finished it), EMSGSIZE (@out or @files too small), EMFILE,
+ * ENFILE, ENOMEM (no descriptor for a result file), EFAULT, EINTR.
  * Clauses F1 to F8.
  */
 struct acall_finish {
@@ -336,10 +352,10 @@ struct acall_finish {
 /* acall_cancel.flags */
 #define ACALL_CANCEL_ABANDON	0x1	/* leave at once; no grace_ns */
 #define ACALL_CANCEL_NOWAIT	0x2	/* ask, and do not wait */
-#define ACALL_CANCEL_ESCALATE	0x4	/* later: shorten the grace */
+#define ACALL_CANCEL_ESCALATE	0x4	/* shorten a grace that is running */
 
 /**
- * struct acall_cancel - cancel a call (ACALL_IOC_CANCEL)
+ * struct acall_cancel - cancel a call (ACALL_IOC_CANCEL, ACALL_IOC_CANCEL_ID)
  * @size: sizeof(struct acall_cancel)
  * @flags: ACALL_CANCEL_*
  * @call_id: in: which call, 0 = the pending one; out: which it was, 0 = none
@@ -351,8 +367,18 @@ struct acall_finish {
  * Returns 0: FINISH will say cancelled (with NOWAIT: requested, which predicts
  * nothing). Or -1 and errno: ESRCH (too late, FINISH has the provider's own
  * result; or no such call: then @state is IDLE), EALREADY (cancelled before, no
- * effect), EINTR (the request stands), EINVAL (flags), EOPNOTSUPP (later).
- * With 0, ESRCH and EALREADY the out fields are written. Clauses X1 to X11.
+ * effect), EINTR (the request stands), EINVAL (flags), EPERM (begun with
+ * NO_CANCEL), EOPNOTSUPP (the method cannot be cancelled while it runs), EBUSY,
+ * EPERM or EOPNOTSUPP (the provider refuses; ask again).
+ * With 0, ESRCH and EALREADY the out fields are written. Clauses X1 to X12.
+ *
+ * ACALL_CANCEL_ESCALATE: a call that was cancelled before is no error. The grace
+ * becomes @grace_ns from now if that is sooner, with ACALL_CANCEL_ABANDON it is
+ * over, and the answer is as to a first cancel.
+ *
+ * CANCEL_ID is for any call of one's own user's, by @call_id, which is not 0; with
+ * CAP_SYS_ADMIN for everybody's, and NO_CANCEL does not count. ESRCH also for
+ * calls that the caller may not see. Clause X13.
  */
 struct acall_cancel {
 	__u32 size;
@@ -417,14 +443,171 @@ struct acall_query {
 	__u32 executions;
 };
 
+/**
+ * struct acall_call_args - begin, wait and finish in one (ACALL_IOC_CALL)
+ * @size: sizeof(struct acall_call_args)
+ * @flags: ACALL_BEGIN_*
+ * @method: in: number of the method
+ * @nr_files: in: entries of @files
+ * @files: in: address of an array of __s32 file descriptors
+ * @in: in: address of the input bytes
+ * @in_len: in: how many
+ * @out_len: in: size of @out; out: as FINISH
+ * @out: in: address of a buffer for the output
+ * @files_out: in: address of an array of __s32 for result files
+ * @nr_files_out: in: entries of @files_out; out: as FINISH
+ * @status: out: as FINISH
+ * @user_data: in: comes back in QUERY and FINISH
+ * @deadline: in: as BEGIN
+ * @grace_ns: in: as BEGIN
+ * @call_id: out: not 0 = the call exists, or existed
+ * @outcome: out: as FINISH
+ * @result: out: as FINISH
+ * @progress: out: as FINISH
+ * @total: out: as FINISH
+ * @begin_ns: out: as FINISH
+ * @start_ns: out: as FINISH
+ * @cancel_ns: out: as FINISH
+ * @end_ns: out: as FINISH
+ * @cpu_ns: out: as FINISH
+ *
+ * Waits also if the fd is O_NONBLOCK. Returns 0 and has consumed the call, or -1
+ * and errno. With @call_id 0 those of BEGIN: there is no call. Else the call is
+ * pending, and WAIT, FINISH and CANCEL go on with it: EINTR (a signal; never
+ * restarted; one that kills also cancels), EMSGSIZE, EFAULT, EMFILE; or ESRCH:
+ * somebody else has finished it. Clauses S1 to S3.
+ */
+struct acall_call_args {
+	__u32 size;
+	__u32 flags;
+	__u32 method;
+	__u32 nr_files;
+	__u64 files;
+	__u64 in;
+	__u32 in_len;
+	__u32 out_len;
+	__u64 out;
+	__u64 files_out;
+	__u32 nr_files_out;
+	__s32 status;
+	__u64 user_data;
+	__u64 deadline;
+	__u64 grace_ns;
+	__u64 call_id;
+	__u32 outcome;
+	__u32 result;
+	__u64 progress;
+	__u64 total;
+	__u64 begin_ns;
+	__u64 start_ns;
+	__u64 cancel_ns;
+	__u64 end_ns;
+	__u64 cpu_ns;
+};
+
+/* acall_list.flags */
+#define ACALL_LIST_OWN		0x1	/* one's own user's calls only */
+
+/**
+ * struct acall_list - which calls there are (ACALL_IOC_LIST)
+ * @size: sizeof(struct acall_list)
+ * @flags: ACALL_LIST_*
+ * @cursor: in: 0 for the first, then what the last answer returned; out: where
+ *	to go on
+ * @records: in: address of an array of struct acall_list_record
+ * @record_size: in: sizeof(struct acall_list_record), the distance of records;
+ *	what is longer than the kernel's is filled with zeros
+ * @nr: in: entries of @records; out: how many were written, 0 = no more
+ *
+ * Shows every call from BEGIN until it is over (finished and ended), abandoned
+ * and detached ones included: one's own user's (real uid), with CAP_SYS_ADMIN
+ * everybody's. A call that is there all the time is shown once. Returns 0, or
+ * -1 and errno: EINVAL (flags, @record_size), EFAULT, EINTR (killed). Clause X13.
+ */
+struct acall_list {
+	__u32 size;
+	__u32 flags;
+	__u64 cursor;
+	__u64 records;
+	__u32 record_size;
+	__u32 nr;
+};
+
+/* A file that a call was begun with: device and inode number. */
+struct acall_list_file {
+	__u32 major;
+	__u32 minor;
+	__u64 ino;
+};
+
+/* acall_list_record.flags */
+#define ACALL_LIST_ENDED	0x1	/* its execution has ended */
+#define ACALL_LIST_CONSUMED	0x2	/* finished, or its object is closed */
+#define ACALL_LIST_NO_CANCEL	0x4	/* begun with NO_CANCEL */
+
+/**
+ * struct acall_list_record - one call
+ * @call_id: its id
+ * @interface: name of its interface
+ * @method: number of the method
+ * @state: enum acall_state; an abandoned call is DONE
+ * @outcome: enum acall_outcome
+ * @status: as FINISH will give it, 0 before DONE
+ * @reason: enum acall_reason
+ * @result: ACALL_RESULT_*
+ * @caps: ACALL_CAP_* of the method
+ * @flags: ACALL_LIST_*
+ * @owner_uid: real uid of BEGIN's caller, in the reader's user namespace
+ * @owner_tgid: process of BEGIN's caller in the reader's pid namespace, 0 = not
+ *	visible there
+ * @cancel_tgid: process of the first cancel, likewise
+ * @nr_files: entries of @files
+ * @user_data: as given to BEGIN; 0 for calls of others
+ * @progress: what is done so far
+ * @total: of how much; 0 = not known
+ * @deadline: U64_MAX = none
+ * @begin_ns: when BEGIN accepted the call
+ * @start_ns: when the provider was entered
+ * @cancel_ns: when a cancel was first requested
+ * @look_ns: when the provider last looked for a cancel
+ * @end_ns: when the outcome was fixed
+ * @files: the files that it was begun with
+ */
+struct acall_list_record {
+	__u64 call_id;
+	char interface[ACALL_NAME_LEN];
+	__u32 method;
+	__u32 state;
+	__u32 outcome;
+	__s32 status;
+	__u32 reason;
+	__u32 result;
+	__u32 caps;
+	__u32 flags;
+	__u32 owner_uid;
+	__s32 owner_tgid;
+	__s32 cancel_tgid;
+	__u32 nr_files;
+	__u64 user_data;
+	__u64 progress;
+	__u64 total;
+	__u64 deadline;
+	__u64 begin_ns;
+	__u64 start_ns;
+	__u64 cancel_ns;
+	__u64 look_ns;
+	__u64 end_ns;
+	struct acall_list_file files[ACALL_MAX_FILES];
+};
+
 /* On /dev/acall. Each takes the address of its structure. */
 #define ACALL_IOC_MAGIC			0xE2
 #define ACALL_IOC_INFO			_IO(ACALL_IOC_MAGIC, 0x00)
 #define ACALL_IOC_INTERFACE_INFO	_IO(ACALL_IOC_MAGIC, 0x01)
 #define ACALL_IOC_METHOD_INFO		_IO(ACALL_IOC_MAGIC, 0x02)
 #define ACALL_IOC_CREATE		_IO(ACALL_IOC_MAGIC, 0x03)
-#define ACALL_IOC_LIST			_IO(ACALL_IOC_MAGIC, 0x04) /* later */
-#define ACALL_IOC_CANCEL_ID		_IO(ACALL_IOC_MAGIC, 0x05) /* later */
+#define ACALL_IOC_LIST			_IO(ACALL_IOC_MAGIC, 0x04)
+#define ACALL_IOC_CANCEL_ID		_IO(ACALL_IOC_MAGIC, 0x05)
 /* 0x06 is kept for the call queue */
 
 /* On a call object. */
@@ -433,6 +616,6 @@ struct acall_query {
 #define ACALL_IOC_FINISH		_IO(ACALL_IOC_MAGIC, 0x12)
 #define ACALL_IOC_CANCEL		_IO(ACALL_IOC_MAGIC, 0x13)
 #define ACALL_IOC_QUERY			_IO(ACALL_IOC_MAGIC, 0x14)
-#define ACALL_IOC_CALL			_IO(ACALL_IOC_MAGIC, 0x15) /* later */
+#define ACALL_IOC_CALL			_IO(ACALL_IOC_MAGIC, 0x15)
 
 #endif /* _UAPI_LINUX_ACALL_H */

@@ -3,17 +3,29 @@
  * The provider API: how a module offers methods through /dev/acall.
  *
  * A provider fills a struct acall_interface_desc with a table of methods and
- * registers it. For every call the core then, in this order:
+ * registers it. There are three kinds of method, by who executes a call:
+ *
+ *	.run			an ordinary function; the core runs it in a worker
+ *				of the interface's own workqueue, with the caller's
+ *				credentials, and can always stop waiting for it
+ *	.run and		the same function in the caller of BEGIN, which
+ *	ACALL_CAP_INLINE	returns with the call done: bounded, never sleeps
+ *	.start			gets the work going and returns; somebody (an
+ *				interrupt, a timer, a thread) says later with
+ *				acall_complete() that it is done. Holds no thread
+ *
+ * For every call the core enters the provider in this order:
  *
  *	.prepare	in the caller of BEGIN, before anybody can see the call:
  *			checks the arguments, allocates, resolves, may refuse
- *	.run		in a kernel worker with the caller's credentials: works,
- *			looks for a cancel, reports progress, returns its result
+ *	.run or .start	see above
+ *	.cancel		if a cancel is requested, and only then
  *	.release	once, last, also for a call that never ran
  *
  * No lock of the core is held in any of them (clause P6). Everything that a
  * provider gets is a struct acall_call, opaque, valid from .prepare to the
- * return of .release; it is never looked up through current (clause P4).
+ * return of .release (or longer, see acall_get()); it is never looked up through
+ * current (clause P4).
  */
 #ifndef _ACALL_PROVIDER_H
 #define _ACALL_PROVIDER_H
@@ -25,6 +37,9 @@
 #include <linux/wait.h>
 #include <linux/acall.h>
 
+/* Have "modprobe" load this module when an interface of that name is wanted. */
+#define MODULE_ALIAS_ACALL(name)	MODULE_ALIAS("acall-interface-" name)
+
 struct acall_call;
 struct acall_interface;
 struct cred;
@@ -34,27 +49,50 @@ struct file;
  * struct acall_method - one operation of an interface
  * @name: [a-z][a-z0-9_.-]{0,30}; NULL = this number is not in use
  * @caps: ACALL_CAP_KILLABLE: @run uses acall_killable_begin(); ACALL_CAP_CHUNKED:
- *	@run looks with acall_cancelled() between pieces. The core adds
- *	ACALL_CAP_CANCEL: a method that has @run can always be cancelled
+ *	@run looks with acall_cancelled() between pieces; ACALL_CAP_COMMITS: it
+ *	uses acall_commit(); ACALL_CAP_INLINE: see the top; ACALL_CAP_SHORT: @run
+ *	is bounded and never sleeps. The core adds ACALL_CAP_CUSTOM (it has
+ *	@start), ACALL_CAP_MAY_REFUSE (it has a cancel hook) and ACALL_CAP_CANCEL
+ *	(it has a cancel hook, or a @run that is not inline)
  * @unit: enum acall_unit of acall_progress()
  * @grace_ns: how long a canceller waits that gives no grace of its own; 0 = it
  *	leaves at once
  * @in_size: size of the input structure; a shorter input is zero-extended to it
  * @in_max: longest input, >= @in_size, <= ACALL_MAX_BYTES; 0 = @in_size
  * @out_max: longest output, <= ACALL_MAX_BYTES
- * @files_min: fewest argument files
+ * @files_min: fewest argument files; inline methods take none
  * @files_max: most argument files, <= ACALL_MAX_FILES
+ * @files_out: most result files, <= ACALL_MAX_FILES
  * @priv_size: bytes of acall_private(), zeroed
  * @prepare: may be NULL. Runs in the caller of BEGIN; may sleep, allocate,
  *	resolve paths and use current; refuses with a negative errno, which
  *	BEGIN returns and which undoes everything but what @prepare itself did
  *	(@release is not called then)
- * @run: runs in a worker of the interface's own workqueue; may sleep. Returns 0
- *	or a negative errno, never a count. With a cancel visible -ECANCELED,
- *	-EINTR and -ERESTART* mean STOPPED, all else is a result (clause P7)
- * @release: may be NULL. Runs once after an accepted @prepare, last, in task
- *	context, may sleep; the argument files are still there. After it the
- *	core touches nothing of the provider's for this call
+ * @run: runs in a worker; may sleep. Returns 0 or a negative errno, never a
+ *	count. With a cancel visible -ECANCELED, -EINTR and -ERESTART* mean
+ *	STOPPED, all else is a result (clause P7). Exactly one of @run and @start
+ * @start: runs in the caller of BEGIN, after everybody can see the call, and
+ *	should not sleep long: BEGIN waits for it. It cannot fail, but complete
+ *	the call with an error. The call may be completed before it returns, from
+ *	itself or from another CPU (clause P1)
+ * @cancel: may be NULL. A cancel is requested: hurry the call to its end, which
+ *	still is @run's return or acall_complete(), from inside this hook or later.
+ *	Runs in any context, hard interrupt included, and must not sleep. Asked by
+ *	one party at a time, never before @start has returned or a worker is on
+ *	its way into @run (so what it needs is for @prepare to set up), and never
+ *	again once it returned 0; acall_cancelled() is already true. May refuse
+ *	with -EBUSY, -EPERM or -EOPNOTSUPP: then the canceller is told, nothing
+ *	has happened and it may be asked again; but a deadline, an unregistration,
+ *	a reboot or a client that leaves at once are not refused, only told (again,
+ *	if they came while it was refusing). May be entered, or still be running,
+ *	when the call was completed elsewhere, and must do nothing then (clause
+ *	P2). At most one of @cancel and @cancel_sleepable; neither for inline
+ *	methods
+ * @cancel_sleepable: the same, but runs in a worker and may sleep
+ * @release: may be NULL. Runs once after an accepted @prepare, last, after every
+ *	other hook has returned, in task context, may sleep; the argument files
+ *	are still there. After it the core touches nothing of the provider's for
+ *	this call
  */
 struct acall_method {
 	const char *name;
@@ -66,9 +104,13 @@ struct acall_method {
 	u32 out_max;
 	u32 files_min;
 	u32 files_max;
+	u32 files_out;
 	u32 priv_size;
 	int (*prepare)(struct acall_call *call);
 	int (*run)(struct acall_call *call);
+	void (*start)(struct acall_call *call);
+	int (*cancel)(struct acall_call *call);
+	int (*cancel_sleepable)(struct acall_call *call);
 	void (*release)(struct acall_call *call);
 };
 
@@ -78,11 +120,22 @@ struct acall_method {
  * @name: [a-z][a-z0-9_.-]{0,30}
  * @version_min: oldest version it serves, >= 1
  * @version: newest version it serves, >= @version_min
+ * @flags: ACALL_INTERFACE_NODE: it gets a device /dev/acall-NAME, through which
+ *	its objects can be made; ACALL_INTERFACE_PRIVATE: only there, it is
+ *	neither listed nor found on /dev/acall (implies ACALL_INTERFACE_NODE)
+ * @mode: permissions of that device; 0 = 0600
  * @methods: table indexed by method number; numbers are never reused
  * @nr_methods: entries of @methods
  * @max_running: how many methods may run at a time, <= 512; 0 = the default (256)
  * @may_create: may be NULL. 0 or a negative errno for CREATE by current; also
- *	asked for listings; may sleep
+ *	asked for listings; may sleep. Gets the registration's data
+ * @open: may be NULL. A call object is made by current: 0, or a negative errno
+ *	that CREATE returns; may sleep. Gets the registration's data and sets what
+ *	acall_object_private() is to return
+ * @close: may be NULL. Undoes @open: once, when the object is closed and none of
+ *	its executions is left, or when the interface is unregistered, whichever
+ *	is first. In task context, may sleep. Gets the registration's data and
+ *	what @open has set
  *
  * Must stay valid until acall_unregister_interface() has returned.
  */
@@ -91,10 +144,14 @@ struct acall_interface_desc {
 	const char *name;
 	u32 version_min;
 	u32 version;
+	u32 flags;
+	umode_t mode;
 	const struct acall_method *methods;
 	u32 nr_methods;
 	u32 max_running;
-	int (*may_create)(void);
+	int (*may_create)(void *data);
+	int (*open)(void *data, void **priv);
+	void (*close)(void *data, void *priv);
 };
 
 /**
@@ -108,6 +165,21 @@ struct acall_interface_desc {
  */
 struct acall_interface *
 acall_register_interface(const struct acall_interface_desc *desc);
+
+/**
+ * acall_register_instance - offer one instance of an interface
+ * @desc: the description of all its instances
+ * @nr: this one's number: its name is @desc's, a dot and @nr
+ * @data: what acall_interface_data() returns; the provider's
+ *
+ * The instances of one interface are interfaces of their own in everything else:
+ * each has its runners, its device node, and is unregistered by itself.
+ *
+ * Context, return: as acall_register_interface().
+ */
+struct acall_interface *
+acall_register_instance(const struct acall_interface_desc *desc,
+			unsigned int nr, void *data);
 
 /**
  * acall_unregister_interface - take an interface away
@@ -162,9 +234,23 @@ void *acall_out(struct acall_call *call);
  * @call: the call
  * @len: bytes; 0 is the default, more than allocated is cut and warned about
  *
- * Context: .run, only there. Dropped unless .run returns 0.
+ * Context: .run, or between .start's entry and acall_complete(). Dropped unless
+ * the result is 0.
  */
 void acall_out_set_len(struct acall_call *call, u32 len);
+
+/**
+ * acall_add_file_out - give a result file
+ * @call: the call
+ * @file: the file; its reference is the call's if this returns 0
+ *
+ * FINISH installs it, close-on-exec, in whoever finishes the call. If the call
+ * ends otherwise, be it abandoned, closed or failed, it is dropped (R-FD).
+ *
+ * Context: .prepare, .run or .start; with .start also until acall_complete().
+ * One at a time. Return: 0; or -ENOSPC: there are files_out of them already.
+ */
+int __must_check acall_add_file_out(struct acall_call *call, struct file *file);
 
 /**
  * acall_private - the method's own memory of a call
@@ -179,6 +265,78 @@ void *acall_private(struct acall_call *call);
  * @call: the call
  */
 u32 acall_method_nr(const struct acall_call *call);
+
+/**
+ * acall_version - the version that the caller's object was made with
+ * @call: the call
+ */
+u32 acall_version(const struct acall_call *call);
+
+/**
+ * acall_interface_data - what was given to acall_register_instance()
+ * @call: the call
+ *
+ * Return: NULL for an interface without instances.
+ */
+void *acall_interface_data(const struct acall_call *call);
+
+/**
+ * acall_object_private - what .open has set for the caller's call object
+ * @call: the call
+ *
+ * Return: NULL without .open. Valid until .release has returned; shared by the
+ * object's call and its earlier, abandoned ones.
+ */
+void *acall_object_private(const struct acall_call *call);
+
+/**
+ * acall_get - keep a call's memory
+ * @call: the call
+ *
+ * For a party that may come too late: while it holds a reference it may use
+ * acall_complete(), which is then ignored, acall_cancelled() and acall_put(), and
+ * after .release nothing else. Keeps no module, file or credential.
+ *
+ * Context: any but NMI, while the call is valid.
+ */
+void acall_get(struct acall_call *call);
+
+/**
+ * acall_put - undo acall_get()
+ * @call: the call
+ *
+ * Context: any but NMI.
+ */
+void acall_put(struct acall_call *call);
+
+/**
+ * acall_complete - a call of a custom method is done
+ * @call: the call, whose .start was entered
+ * @ret: 0 or a negative errno, as .run would return it (clause P7)
+ *
+ * Exactly one completion counts; a second warns once and is ignored (clause P3).
+ * The client is told at once. The files are dropped and .release is called
+ * later, in task context; so the call may be gone when this returns, if it was
+ * not called from .start or a cancel hook and there is no acall_get().
+ *
+ * Context: any but NMI, hard interrupt included. Takes spinlocks, as wake_up()
+ * does: with PREEMPT_RT interrupt handlers that are threaded may call it, which is
+ * all that did not ask to be otherwise.
+ */
+void acall_complete(struct acall_call *call, int ret);
+
+/**
+ * acall_commit - pass the point of no return
+ * @call: the call
+ *
+ * From here on the outcome says COMMITTED, whatever becomes of the client: the
+ * effect has happened or will. Call it just before what cannot be undone.
+ *
+ * Context: any but NMI, between .run's or .start's entry and the end.
+ * Return: 0, also when it was committed before; -ECANCELED if a cancel is
+ * visible, and nothing has been committed (clause P5).
+ */
+int __must_check acall_commit(struct acall_call *call);
 
 /**
  * acall_file - an argument file
@@ -218,11 +376,24 @@ u64 acall_fsize_limit(const struct acall_call *call);
  * acall_cancelled - has a cancel been requested?
  * @call: the call
  *
- * Cheap; notes the time for QUERY. Once true it stays true.
+ * Cheap; notes the time for QUERY. Once true it stays true, but for a request
+ * that the method's own cancel hook refuses.
  *
  * Context: any, any CPU.
  */
 bool acall_cancelled(struct acall_call *call);
+
+/**
+ * acall_checkpoint - go on?
+ * @call: the call
+ *
+ * acall_cancelled() for a .run that may sleep here: while the machine suspends it
+ * parks the method, so that long work does not go on behind its back (R-FREEZE).
+ *
+ * Context: .run of a method that is not inline.
+ * Return: 0, or -ECANCELED if a cancel is visible.
+ */
+int __must_check acall_checkpoint(struct acall_call *call);
 
 /**
  * acall_progress - report progress
@@ -230,10 +401,10 @@ bool acall_cancelled(struct acall_call *call);
  * @done: units done; never goes back
  * @total: of how many; 0 = not known
  *
- * What is reported last before .run returns is what FINISH says, so report
- * exactly what has the effect.
+ * What is reported last before .run returns, or before acall_complete(), is what
+ * FINISH says, so report exactly what has the effect.
  *
- * Context: .run.
+ * Context: .run; any but NMI for a custom method.
  */
 void acall_progress(struct acall_call *call, u64 done, u64 total);
 
@@ -287,27 +458,42 @@ void acall_wait_add(struct acall_call *call, struct wait_queue_entry *entry);
 void acall_wait_remove(struct acall_call *call, struct wait_queue_entry *entry);
 
 /**
+ * acall_wait_event_timeout - wait for a condition unless cancelled, not for ever
+ * @call: the call
+ * @wq_head: wait queue that is woken when @condition changes
+ * @condition: a C expression
+ * @jiffies: how long, in jiffies; MAX_SCHEDULE_TIMEOUT = for ever
+ *
+ * The wait is idle: it counts neither as load nor as hung.
+ *
+ * Context: .run. Return: 0 if @condition holds, -ECANCELED if a cancel is
+ * visible, else -ETIME.
+ */
+#define acall_wait_event_timeout(call, wq_head, condition, jiffies)	\
+({									\
+	struct acall_call *__call = (call);				\
+	struct wait_queue_entry __entry;				\
+	bool __ok = false, __cancelled = false;				\
+									\
+	init_waitqueue_entry(&__entry, current);			\
+	acall_wait_add(__call, &__entry);				\
+	wait_event_idle_timeout(wq_head, (__ok = (condition)) ||	\
+			(__cancelled = acall_cancelled(__call)), jiffies); \
+	acall_wait_remove(__call, &__entry);				\
+	__ok ? 0 : __cancelled ? -ECANCELED : -ETIME;			\
+})
+
+/**
  * acall_wait_event - wait for a condition unless cancelled
  * @call: the call
  * @wq_head: wait queue that is woken when @condition changes
  * @condition: a C expression
  *
- * The wait is idle: it counts neither as load nor as hung.
- *
- * Context: .run. Return: 0 if @condition holds, else -ECANCELED.
+ * Context: as acall_wait_event_timeout(). Return: 0 if @condition holds, else
+ * -ECANCELED.
  */
 #define acall_wait_event(call, wq_head, condition)			\
-({									\
-	struct acall_call *__call = (call);				\
-	struct wait_queue_entry __entry;				\
-	bool __ok = false;						\
-									\
-	init_waitqueue_entry(&__entry, current);			\
-	acall_wait_add(__call, &__entry);				\
-	wait_event_idle(wq_head, (__ok = (condition)) ||		\
-				 acall_cancelled(__call));		\
-	acall_wait_remove(__call, &__entry);				\
-	__ok ? 0 : -ECANCELED;						\
-})
+	acall_wait_event_timeout(call, wq_head, condition,		\
+				 MAX_SCHEDULE_TIMEOUT)
 
 #endif /* _ACALL_PROVIDER_H */

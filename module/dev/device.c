@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * /dev/acall: what there is, and how to get a call object. Together with
- * objectfd.c and args.c the only room that touches user memory.
+ * the files beside it the only room that touches user memory.
  *
  * Owns the misc device, its sysfs counters and the module's beginning and end.
  * No lock; nothing here waits for a provider, but for the one attempt to load
@@ -19,11 +19,14 @@
 #include "call.h"
 #include "device.h"
 #include "interface.h"
-#include "limits.h"
+#include "monitor.h"
 #include "object.h"
+#include "power.h"
 #include "runner.h"
+#include "user/limits.h"
 
-#define FEATURES	(ACALL_FEATURE_RUN | ACALL_FEATURE_STOP)
+/* All but the call queue. */
+#define FEATURES	(ACALL_FEATURE_QUEUE - 1)
 
 static int ioctl_info(void __user *user)
 {
@@ -53,7 +56,19 @@ static int ioctl_info(void __user *user)
 	return acall_args_put(user, &args, sizeof(args), size);
 }
 
-static int ioctl_interface_info(void __user *user)
+/* The interface after @serial that is to be seen at this device. */
+static struct acall_interface *next_interface(struct acall_interface *only,
+					      u64 serial)
+{
+	if (!only)
+		return acall_interface_next(serial, ACALL_INTERFACE_PRIVATE);
+	if (serial || acall_interface_gone(only))
+		return NULL;
+	acall_interface_get(only);
+	return only;
+}
+
+static int ioctl_interface_info(struct acall_interface *only, void __user *user)
 {
 	struct acall_interface_info args;
 	struct acall_interface *iface;
@@ -65,7 +80,7 @@ static int ioctl_interface_info(void __user *user)
 		return ret;
 	if (args.flags)
 		return -EINVAL;
-	iface = acall_interface_next(args.cursor);
+	iface = next_interface(only, args.cursor);
 	if (!iface)
 		return -ENOENT;
 	size = args.size;
@@ -74,6 +89,7 @@ static int ioctl_interface_info(void __user *user)
 		.version_min		= iface->version_min,
 		.version		= iface->version,
 		.methods		= iface->nr_methods,
+		.caps			= iface->flags,
 		.max_running		= iface->max_running,
 		.max_running_user	= acall_runner_user_max(iface),
 	};
@@ -93,7 +109,29 @@ static bool user_name_valid(const char name[ACALL_NAME_LEN])
 	       !memchr_inv(name + len, 0, ACALL_NAME_LEN - len);
 }
 
-static int ioctl_method_info(void __user *user)
+/*
+ * The interface of that name, if it is to be seen at this device. On a device of
+ * an interface's own, no name is its name.
+ */
+static struct acall_interface *find_interface(struct acall_interface *only,
+					      const char *name)
+{
+	if (!only)
+		return acall_interface_find(name);
+	if (*name && strcmp(name, only->name))
+		return NULL;
+	acall_interface_get(only);
+	return only;
+}
+
+static bool may_name(struct acall_interface *only,
+		     const char name[ACALL_NAME_LEN])
+{
+	return user_name_valid(name) ||
+	       (only && !memchr_inv(name, 0, ACALL_NAME_LEN));
+}
+
+static int ioctl_method_info(struct acall_interface *only, void __user *user)
 {
 	const struct acall_method *method;
 	struct acall_method_info args;
@@ -104,10 +142,10 @@ static int ioctl_method_info(void __user *user)
 	ret = ARGS_GET(&args, files_out, user);
 	if (ret)
 		return ret;
-	if (args.flags || !user_name_valid(args.interface))
+	if (args.flags || !may_name(only, args.interface))
 		return -EINVAL;
 	size = args.size;
-	iface = acall_interface_find(args.interface);
+	iface = find_interface(only, args.interface);
 	if (!iface)
 		return -ENOENT;
 	ret = acall_interface_pin(iface);
@@ -119,7 +157,7 @@ static int ioctl_method_info(void __user *user)
 	method = acall_interface_method(iface, args.method);
 	if (!method)
 		goto unpin;
-	args.caps = method->caps | ACALL_CAP_CANCEL;
+	args.caps = acall_method_caps(method);
 	memset(args.name, 0, sizeof(args.name));
 	strscpy(args.name, method->name, sizeof(args.name));
 	args.grace_ns = method->grace_ns;
@@ -128,7 +166,7 @@ static int ioctl_method_info(void __user *user)
 	args.out_max = method->out_max;
 	args.files_min = method->files_min;
 	args.files_max = method->files_max;
-	args.files_out = 0;
+	args.files_out = method->files_out;
 	ret = 0;
 unpin:
 	acall_interface_unpin(iface, NULL);
@@ -137,14 +175,28 @@ put:
 	return ret ?: acall_args_put(user, &args, sizeof(args), size);
 }
 
-static struct acall_interface *find_or_load(const char *name)
+/* How much of a name is the interface's: "NAME.nr" is an instance of it. */
+static int alias_len(const char *name)
 {
-	struct acall_interface *iface = acall_interface_find(name);
+	size_t len = strlen(name), digits = 0;
 
-	if (iface)
+	while (digits < len && name[len - digits - 1] >= '0' &&
+	       name[len - digits - 1] <= '9')
+		digits++;
+	if (digits && digits < len && name[len - digits - 1] == '.')
+		return len - digits - 1;
+	return len;
+}
+
+static struct acall_interface *find_or_load(struct acall_interface *only,
+					    const char *name)
+{
+	struct acall_interface *iface = find_interface(only, name);
+
+	if (iface || only)
 		return iface;
 	/* Killable, and no lock is held (C2). */
-	request_module("acall-interface-%s", name);
+	request_module("acall-interface-%.*s", alias_len(name), name);
 	return acall_interface_find(name);
 }
 
@@ -167,8 +219,7 @@ static int create_fd(struct acall_interface *iface, struct acall_create *args,
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	file = acall_objectfd_create(iface, args->version,
-				     args->flags & ACALL_CREATE_NONBLOCK);
+	file = acall_objectfd_create(iface, args->version, args->flags);
 	if (IS_ERR(file)) {
 		ret = PTR_ERR(file);
 		goto put_fd;
@@ -187,7 +238,7 @@ put_fd:
 	return ret;
 }
 
-static int ioctl_create(void __user *user)
+static int ioctl_create(struct acall_interface *only, void __user *user)
 {
 	struct acall_interface *iface;
 	struct acall_create args;
@@ -197,12 +248,10 @@ static int ioctl_create(void __user *user)
 	if (ret)
 		return ret;
 	if (args.flags & ~(ACALL_CREATE_NONBLOCK | ACALL_CREATE_DETACH) ||
-	    args.__reserved || !user_name_valid(args.interface))
+	    args.__reserved || !may_name(only, args.interface))
 		return -EINVAL;
-	if (args.flags & ACALL_CREATE_DETACH)
-		return -EOPNOTSUPP;
 
-	iface = find_or_load(args.interface);
+	iface = find_or_load(only, args.interface);
 	if (!iface)
 		return fatal_signal_pending(current) ? -EINTR : -ENOENT;
 	ret = create_fd(iface, &args, user);
@@ -210,25 +259,36 @@ static int ioctl_create(void __user *user)
 	return ret;
 }
 
-static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+/**
+ * acall_ioctl_device - an ioctl of a device
+ * @only: the one interface whose device it is; NULL = /dev/acall
+ * @cmd: which
+ * @user: its structure
+ */
+int acall_ioctl_device(struct acall_interface *only, unsigned int cmd,
+		       void __user *user)
 {
-	void __user *user = (void __user *)arg;
-
 	switch (cmd) {
 	case ACALL_IOC_INFO:
 		return ioctl_info(user);
 	case ACALL_IOC_INTERFACE_INFO:
-		return ioctl_interface_info(user);
+		return ioctl_interface_info(only, user);
 	case ACALL_IOC_METHOD_INFO:
-		return ioctl_method_info(user);
+		return ioctl_method_info(only, user);
 	case ACALL_IOC_CREATE:
-		return ioctl_create(user);
+		return ioctl_create(only, user);
 	case ACALL_IOC_LIST:
+		return only ? -ENOTTY : acall_ioctl_list(user);
 	case ACALL_IOC_CANCEL_ID:
-		return -EOPNOTSUPP;
+		return only ? -ENOTTY : acall_ioctl_cancel_id(user);
 	default:
 		return -ENOTTY;
 	}
+}
+
+static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return acall_ioctl_device(NULL, cmd, (void __user *)arg);
 }
 
 static const struct file_operations device_fops = {
@@ -274,16 +334,18 @@ static int __init acall_init(void)
 
 	if (ret)
 		return ret;
-	ret = acall_runners_init();
+	ret = acall_power_init();
 	if (ret)
 		goto calls;
+	acall_monitor_init();
 	ret = misc_register(&device);
 	if (ret)
-		goto runners;
+		goto monitor;
 	return 0;
 
-runners:
-	acall_runners_exit();
+monitor:
+	acall_monitor_exit();
+	acall_power_exit();
 calls:
 	acall_calls_exit();
 	return ret;
@@ -296,7 +358,8 @@ calls:
 static void __exit acall_exit(void)
 {
 	misc_deregister(&device);
-	acall_runners_exit();
+	acall_monitor_exit();
+	acall_power_exit();
 	acall_calls_exit();
 }
 

@@ -13,6 +13,7 @@
 #include <linux/magic.h>
 #include <linux/net.h>
 #include <linux/poll.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
 #include <net/sock.h>
@@ -20,6 +21,7 @@
 #include "call.h"
 #include "device.h"
 #include "interface.h"
+#include "ledger.h"
 #include "object.h"
 
 /*
@@ -30,7 +32,8 @@
  */
 static bool may_hold_files(struct file *file)
 {
-	const struct socket *sock = sock_from_file(file);
+	const struct socket *sock = IS_ENABLED(CONFIG_NET) ?
+				    sock_from_file(file) : NULL;
 
 	if (sock)
 		return sock->sk && sock->sk->sk_family == AF_UNIX;
@@ -66,21 +69,94 @@ static int begin_check(const struct acall_begin *args)
 {
 	u32 known = ACALL_BEGIN_DEADLINE | ACALL_BEGIN_NO_CANCEL;
 
-	if (args->flags & ~known || args->__reserved)
+	if (args->flags & ~known || args->__reserved || args->flags == known)
 		return -EINVAL;
-	if (args->flags)
-		return -EOPNOTSUPP;
-	if (args->deadline || args->grace_ns)
+	if (!(args->flags & ACALL_BEGIN_DEADLINE) &&
+	    (args->deadline || args->grace_ns))
 		return -EINVAL;
 	return 0;
 }
 
+/* What BEGIN asks for, besides the method. */
+static int set_terms(struct acall_call *call, const struct acall_begin *args)
+{
+	call->user_data = args->user_data;
+	if (args->flags & ACALL_BEGIN_NO_CANCEL)
+		call->word |= ACALL_WORD_NO_CANCEL;
+	if (!(args->flags & ACALL_BEGIN_DEADLINE))
+		return 0;
+	if (!(call->caps & ACALL_CAP_CANCEL))
+		return -EOPNOTSUPP;
+	call->deadline = acall_time_from_user(args->deadline);
+	call->deadline_grace_ns = args->grace_ns ?: call->grace_ns;
+	return 0;
+}
+
 /*
- * What fails before the publication is undone (B8). The provider comes after
- * the last access to user memory, so that a caller who stalls there holds up no
- * unregistration; nobody can tell, since a BEGIN that fails leaves call_id
- * unspecified.
+ * A deadline that was past has had the call cancelled; it is done when its files
+ * are dropped, which is not for long (X3). Whoever is killed meanwhile has begun
+ * it all the same (R-RESTART).
  */
+static void wait_never_started(struct acall_call *call)
+{
+	u32 word = acall_call_word(call);
+
+	if (acall_word_phase(word) == ACALL_PHASE_DEQUEUED &&
+	    acall_word_reason(word) == ACALL_REASON_DEADLINE)
+		(void)wait_event_killable(call->wait, acall_call_done(call));
+}
+
+/*
+ * What BEGIN and CALL have in common. What fails before the publication is
+ * undone (B8). The provider comes after the last access to user memory, so that
+ * a caller who stalls there holds up no unregistration; nobody can tell, since a
+ * BEGIN that fails leaves call_id unspecified.
+ */
+static struct acall_call *begin(struct acall_object *object,
+				const struct acall_begin *args,
+				u64 __user *call_id)
+{
+	struct acall_call *call;
+	int ret;
+
+	ret = begin_check(args);
+	if (ret)
+		return ERR_PTR(ret);
+	call = acall_call_create(object->iface, args->method, args->in_len,
+				 args->nr_files);
+	if (IS_ERR(call))
+		return call;
+	call->version = object->version;
+	ret = set_terms(call, args);
+	if (ret)
+		goto undo;
+
+	ret = -EFAULT;
+	if (copy_from_user(call->in, u64_to_user_ptr(args->in), args->in_len))
+		goto undo;
+	ret = add_files(call, args->files, args->nr_files);
+	if (ret)
+		goto undo;
+	ret = -EFAULT;
+	if (put_user(call->id, call_id))
+		goto undo;
+	ret = acall_call_prepare(call, object->session);
+	if (ret)
+		goto undo;
+	/* Ours: from now on others may finish it. */
+	acall_call_get(call);
+	ret = acall_object_begin(object, call);
+	if (ret)
+		goto undo;
+	if (call->deadline != U64_MAX)
+		wait_never_started(call);
+	return call;
+
+undo:
+	acall_call_undo(call);
+	return ERR_PTR(ret);
+}
+
 static int ioctl_begin(struct acall_object *object, void __user *user)
 {
 	struct acall_begin __user *out = user;
@@ -93,40 +169,45 @@ static int ioctl_begin(struct acall_object *object, void __user *user)
 		return ret;
 	if (acall_object_busy(object))
 		return -EBUSY;
-	ret = begin_check(&args);
-	if (ret)
-		return ret;
-
-	call = acall_call_create(object->iface, args.method, args.in_len,
-				 args.nr_files);
+	call = begin(object, &args, &out->call_id);
 	if (IS_ERR(call))
 		return PTR_ERR(call);
-	call->user_data = args.user_data;
-
-	ret = -EFAULT;
-	if (copy_from_user(call->in, u64_to_user_ptr(args.in), args.in_len))
-		goto undo;
-	ret = add_files(call, args.files, args.nr_files);
-	if (ret)
-		goto undo;
-	ret = -EFAULT;
-	if (put_user(call->id, &out->call_id))
-		goto undo;
-	ret = acall_call_prepare(call);
-	if (ret)
-		goto undo;
-	ret = acall_object_begin(object, call);
-	if (ret)
-		goto undo;
+	acall_call_put(call);
 	return 0;
+}
 
-undo:
-	acall_call_undo(call);
+/*
+ * A sleeper that is interrupted and restarted goes on with its own call, also if
+ * it has not named it (W5): the next try finds the name in its structure.
+ */
+static int restart_as(struct acall_call *call, int ret, u64 __user *call_id)
+{
+	if (ret == -ERESTARTSYS && put_user(call->id, call_id))
+		return -EINTR;
+	return ret;
+}
+
+static int wait_settled(struct acall_object *object, u64 id, u64 until)
+{
+	struct acall_call *call;
+	int ret;
+
+	if (!id) {
+		ret = acall_ledger_wait(object->ledger, NULL, until);
+		/* Restarted, "all that had begun" would be more than before. */
+		return ret == -ERESTARTSYS ? -EINTR : ret;
+	}
+	call = acall_ledger_find(object->ledger, id);
+	if (!call)
+		return 0;
+	ret = acall_ledger_wait(object->ledger, call, until);
+	acall_call_put(call);
 	return ret;
 }
 
 static int ioctl_wait(struct acall_object *object, void __user *user)
 {
+	struct acall_wait __user *out = user;
 	struct acall_call *call;
 	struct acall_wait args;
 	int ret;
@@ -137,60 +218,40 @@ static int ioctl_wait(struct acall_object *object, void __user *user)
 	if (args.flags & ~ACALL_WAIT_SETTLED)
 		return -EINVAL;
 	if (args.flags & ACALL_WAIT_SETTLED)
-		return -EOPNOTSUPP;
+		return wait_settled(object, args.call_id,
+				    acall_time_from_user(args.until));
 
 	call = acall_object_get_call(object, args.call_id);
 	if (!call)
 		return -ESRCH;
 	ret = acall_call_wait(call, acall_time_from_user(args.until));
+	ret = restart_as(call, ret, &out->call_id);
 	acall_call_put(call);
 	return ret;
-}
-
-static void finish_fill(struct acall_finish *args, const struct acall_call *call,
-			const struct acall_snapshot *snap)
-{
-	args->call_id = call->id;
-	args->out_len = snap->out_len;
-	args->nr_files = 0;
-	args->status = snap->status;
-	args->outcome = acall_word_outcome(snap->word);
-	args->result = 0;
-	args->method = call->method_nr;
-	args->user_data = call->user_data;
-	args->progress = snap->progress;
-	args->total = snap->total;
-	args->begin_ns = acall_time_to_user(snap->begin_ns);
-	args->start_ns = acall_time_to_user(snap->start_ns);
-	args->cancel_ns = acall_time_to_user(snap->cancel_ns);
-	args->end_ns = acall_time_to_user(snap->end_ns);
-	args->cpu_ns = snap->cpu_ns;
 }
 
 /* Copies everything out, then tries to be the one who consumes (F5). */
 static int finish_done(struct acall_object *object, struct acall_call *call,
 		       struct acall_finish *args, void __user *user)
 {
-	u64 out = args->out;
+	struct acall_taking taking;
 	u32 size = args->size;
-	u32 room = args->out_len;
-	struct acall_snapshot snap;
+	int ret;
 
-	acall_call_snapshot(call, &snap);
-	finish_fill(args, call, &snap);
-	if (snap.out_len <= room &&
-	    copy_to_user(u64_to_user_ptr(out), call->out, snap.out_len))
-		return -EFAULT;
-	if (acall_args_put(user, args, sizeof(*args), size))
-		return -EFAULT;
-	if (snap.out_len > room)
-		return -EMSGSIZE;
-	return acall_object_consume(object, call) ? 0 : -ESRCH;
+	ret = acall_finish_copy(call, args, &taking);
+	if ((!ret || ret == -EMSGSIZE) &&
+	    acall_args_put(user, args, sizeof(*args), size))
+		ret = -EFAULT;
+	if (!ret)
+		return acall_finish_take(object, call, &taking);
+	acall_finish_leave(&taking);
+	return ret;
 }
 
 static int ioctl_finish(struct acall_object *object, struct file *file,
 			void __user *user)
 {
+	struct acall_finish __user *out = user;
 	struct acall_finish args;
 	struct acall_call *call;
 	int ret;
@@ -210,92 +271,92 @@ static int ioctl_finish(struct acall_object *object, struct file *file,
 		ret = acall_call_wait(call, U64_MAX);
 	if (!ret)
 		ret = finish_done(object, call, &args, user);
+	ret = restart_as(call, ret, &out->call_id);
 	acall_call_put(call);
 	return ret;
 }
 
-/* The return value predicts FINISH (X6). */
-static int cancel_verdict(struct acall_call *call)
+/* CALL: finish as FINISH does, into the other structure. */
+static int call_done(struct acall_object *object, struct acall_call *call,
+		     struct acall_call_args *args, void __user *user)
 {
-	switch (acall_word_phase(acall_call_word(call))) {
-	case ACALL_PHASE_COMPLETED:
-		return -ESRCH;
-	default:
-		return 0;
-	}
-}
-
-static int cancel_call(struct acall_call *call, const struct acall_cancel *args)
-{
-	enum acall_verdict verdict;
+	struct acall_finish finish = {
+		.out = args->out,
+		.out_len = args->out_len,
+		.files = args->files_out,
+		.nr_files = args->nr_files_out,
+	};
+	struct acall_taking taking;
 	int ret;
 
-	if (args->flags & ACALL_CANCEL_ABANDON)
-		verdict = acall_call_abandon(call, ACALL_REASON_CLIENT);
-	else
-		verdict = acall_call_cancel(call, ACALL_REASON_CLIENT,
-					    args->grace_ns ?: call->grace_ns);
-	switch (verdict) {
-	case ACALL_MADE:
-		break;
-	case ACALL_ALREADY:
-		return -EALREADY;
-	default:
-		return -ESRCH;
-	}
-	if (args->flags & ACALL_CANCEL_NOWAIT)
-		return 0;
-	/*
-	 * The request stands whatever happens to this sleeper; started again,
-	 * it would be EALREADY, so it is not restarted (X9).
-	 */
-	ret = acall_call_wait(call, U64_MAX);
-	return ret ? -EINTR : cancel_verdict(call);
+	ret = acall_finish_copy(call, &finish, &taking);
+	args->out_len = finish.out_len;
+	args->nr_files_out = finish.nr_files;
+	args->status = finish.status;
+	args->call_id = finish.call_id;
+	args->outcome = finish.outcome;
+	args->result = finish.result;
+	args->progress = finish.progress;
+	args->total = finish.total;
+	args->begin_ns = finish.begin_ns;
+	args->start_ns = finish.start_ns;
+	args->cancel_ns = finish.cancel_ns;
+	args->end_ns = finish.end_ns;
+	args->cpu_ns = finish.cpu_ns;
+	if ((!ret || ret == -EMSGSIZE) &&
+	    acall_args_put(user, args, sizeof(*args), args->size))
+		ret = -EFAULT;
+	if (!ret)
+		return acall_finish_take(object, call, &taking);
+	acall_finish_leave(&taking);
+	return ret;
 }
 
-static int ioctl_cancel(struct acall_object *object, void __user *user)
+/*
+ * From the publication on the call exists, and call_id in user memory says so;
+ * an error before sets it to 0 again (S2). Never restarted: it would begin twice
+ * (R-RESTART).
+ */
+static int ioctl_call(struct acall_object *object, void __user *user)
 {
-	u32 known = ACALL_CANCEL_ABANDON | ACALL_CANCEL_NOWAIT |
-		    ACALL_CANCEL_ESCALATE;
-	struct acall_cancel __user *out = user;
-	struct acall_cancel args;
+	struct acall_call_args __user *out = user;
+	struct acall_call_args args;
+	struct acall_begin terms;
 	struct acall_call *call;
-	u32 size, word = 0;
 	int ret;
 
-	ret = ARGS_GET(&args, outcome, user);
+	ret = ARGS_GET(&args, cpu_ns, user);
 	if (ret)
 		return ret;
-	if (args.flags & ~known)
-		return -EINVAL;
-	if (args.flags & ACALL_CANCEL_ABANDON &&
-	    (args.grace_ns || args.flags & ACALL_CANCEL_NOWAIT))
-		return -EINVAL;
-	if (args.flags & ACALL_CANCEL_ESCALATE)
-		return -EOPNOTSUPP;
-	/* Before there is an effect: memory that cannot be written is EFAULT. */
-	if (put_user(ACALL_STATE_IDLE, &out->state))
+	if (put_user(0, &out->call_id))
 		return -EFAULT;
-	size = args.size;
+	if (acall_object_busy(object))
+		return -EBUSY;
+	terms = (struct acall_begin){
+		.flags = args.flags,
+		.method = args.method,
+		.nr_files = args.nr_files,
+		.files = args.files,
+		.in = args.in,
+		.in_len = args.in_len,
+		.user_data = args.user_data,
+		.deadline = args.deadline,
+		.grace_ns = args.grace_ns,
+	};
+	call = begin(object, &terms, &out->call_id);
+	if (IS_ERR(call))
+		return put_user(0, &out->call_id) ? -EFAULT : PTR_ERR(call);
 
-	call = acall_object_get_call(object, args.call_id);
-	args.call_id = 0;
-	ret = -ESRCH;
-	if (call) {
-		ret = cancel_call(call, &args);
-		args.call_id = call->id;
-		word = acall_call_word(call);
-		acall_call_put(call);
+	ret = acall_call_wait(call, U64_MAX);
+	if (!ret) {
+		ret = call_done(object, call, &args, user);
+	} else {
+		/* Whoever shares the fd must not find it running on (S1). */
+		if (fatal_signal_pending(current))
+			acall_call_cancel_by(call, ACALL_REASON_CLIENT);
+		ret = -EINTR;
 	}
-	if (ret && ret != -ESRCH && ret != -EALREADY)
-		return ret;
-	args.state = acall_word_state(word);
-	args.outcome = acall_word_outcome(word);
-	/*
-	 * The cancel has happened, so its verdict is what must be told, also if
-	 * the memory went away meanwhile.
-	 */
-	acall_args_put(user, &args, sizeof(args), size);
+	acall_call_put(call);
 	return ret;
 }
 
@@ -310,6 +371,7 @@ static void query_fill(struct acall_query *args, struct acall_call *call)
 	args->status = snap.status;
 	args->method = call->method_nr;
 	args->caps = call->caps;
+	args->result = acall_word_result(snap.word);
 	args->reason = acall_word_reason(snap.word);
 	args->cancel_tgid = snap.cancel_tgid;
 	args->user_data = call->user_data;
@@ -347,8 +409,8 @@ static int ioctl_query(struct acall_object *object, void __user *user)
 	} else if (id) {
 		return -ESRCH;
 	}
-	args.orphans = atomic_read(&object->ledger->orphans);
-	args.executions = atomic_read(&object->ledger->executions);
+	args.orphans = READ_ONCE(object->ledger->orphans);
+	args.executions = READ_ONCE(object->ledger->executions);
 	return acall_args_put(user, &args, sizeof(args), size);
 }
 
@@ -365,11 +427,11 @@ static long object_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case ACALL_IOC_FINISH:
 		return ioctl_finish(object, file, user);
 	case ACALL_IOC_CANCEL:
-		return ioctl_cancel(object, user);
+		return acall_ioctl_cancel(object, user);
 	case ACALL_IOC_QUERY:
 		return ioctl_query(object, user);
 	case ACALL_IOC_CALL:
-		return -EOPNOTSUPP;
+		return ioctl_call(object, user);
 	default:
 		return -ENOTTY;
 	}
@@ -396,8 +458,8 @@ static void object_show_fdinfo(struct seq_file *m, struct file *file)
 		acall_call_snapshot(call, &snap);
 	seq_printf(m, "acall-interface:\t%s\n", object->iface->name);
 	seq_printf(m, "acall-version:\t%u\n", object->version);
-	seq_printf(m, "acall-orphans:\t%d\n",
-		   atomic_read(&object->ledger->orphans));
+	seq_printf(m, "acall-orphans:\t%u\n",
+		   READ_ONCE(object->ledger->orphans));
 	seq_printf(m, "acall-state:\t%s\n",
 		   acall_state_name(acall_word_state(snap.word)));
 	if (!call)
@@ -430,19 +492,21 @@ bool acall_is_objectfd(const struct file *file)
  * acall_objectfd_create - a file with a new object
  * @iface: its interface
  * @version: the version of it
- * @nonblock: with O_NONBLOCK
+ * @flags: ACALL_CREATE_*
  *
  * Return: the file, or an ERR_PTR.
  */
 struct file *acall_objectfd_create(struct acall_interface *iface, u32 version,
-				   bool nonblock)
+				   u32 flags)
 {
+	bool nonblock = flags & ACALL_CREATE_NONBLOCK;
 	struct acall_object *object;
 	struct file *file;
 
-	object = acall_object_create(iface, version);
-	if (!object)
-		return ERR_PTR(-ENOMEM);
+	object = acall_object_create(iface, version,
+				     flags & ACALL_CREATE_DETACH);
+	if (IS_ERR(object))
+		return ERR_CAST(object);
 	file = anon_inode_getfile("[acall]", &object_fops, object,
 				  O_RDWR | (nonblock ? O_NONBLOCK : 0));
 	if (IS_ERR(file))

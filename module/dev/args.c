@@ -82,15 +82,23 @@ u64 acall_time_from_user(u64 ns)
 		return U64_MAX;
 	if (offset > 0)
 		return ns > offset ? ns - offset : 0;
-	return ns - offset;
+	ns -= offset;
+	return ns >= KTIME_MAX ? U64_MAX : ns;
 }
 
 /**
  * acall_time_to_user - a point in time as the caller counts it
- * @ns: absolute CLOCK_MONOTONIC ns; 0 = has not happened, and stays so
+ * @ns: absolute CLOCK_MONOTONIC ns; 0 = has not happened and U64_MAX = never stay
+ *	so
  */
 u64 acall_time_to_user(u64 ns)
 {
+	s64 offset = time_ns_offset();
+
+	if (!ns || ns == U64_MAX)
+		return ns;
 	/* What came before the namespace's clock began is its first moment. */
-	return ns ? max_t(s64, ns + time_ns_offset(), 1) : 0;
+	if (offset < 0)
+		return ns > -offset ? ns + offset : 1;
+	return min_t(u64, ns + offset, KTIME_MAX);
 }

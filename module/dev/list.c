@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * LIST: which calls there are (X13), abandoned and detached ones too.
+ *
+ * One call after the other, by the table's order, with a reference on one at a
+ * time and no lock over user memory; so a listing is no snapshot, but shows once
+ * whatever is there all the time, and any number of calls takes no buffer here.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/kdev_t.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+
+#include "call.h"
+#include "device.h"
+#include "interface.h"
+
+static bool own(const struct acall_call *call)
+{
+	return uid_eq(call->owner_uid, current_uid());
+}
+
+/**
+ * acall_may_administer - may current see and cancel everybody's calls?
+ *
+ * A no is no attempt that an audit should hear of.
+ */
+bool acall_may_administer(void)
+{
+	return ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
+}
+
+/**
+ * acall_call_visible - may current know of a call, and cancel it by id?
+ * @call: the call
+ */
+bool acall_call_visible(const struct acall_call *call)
+{
+	return own(call) || acall_may_administer();
+}
+
+static void fill(struct acall_list_record *record, struct acall_call *call)
+{
+	struct acall_snapshot snap;
+	u32 i;
+
+	acall_call_snapshot(call, &snap);
+	memset(record, 0, sizeof(*record));
+	record->call_id = call->id;
+	strscpy(record->interface, call->iface->name,
+		sizeof(record->interface));
+	record->method = call->method_nr;
+	record->state = acall_word_state(snap.word);
+	record->outcome = acall_word_outcome(snap.word);
+	record->status = snap.status;
+	record->reason = acall_word_reason(snap.word);
+	record->result = acall_word_result(snap.word);
+	record->caps = call->caps;
+	if (snap.word & ACALL_WORD_ENDED)
+		record->flags |= ACALL_LIST_ENDED;
+	if (snap.word & ACALL_WORD_CONSUMED)
+		record->flags |= ACALL_LIST_CONSUMED;
+	if (snap.word & ACALL_WORD_NO_CANCEL)
+		record->flags |= ACALL_LIST_NO_CANCEL;
+	record->owner_uid = from_kuid_munged(current_user_ns(),
+					     call->owner_uid);
+	record->owner_tgid = pid_vnr(call->owner);
+	record->cancel_tgid = snap.cancel_tgid;
+	record->nr_files = call->nr_files;
+	/* A pointer of the owner's, perhaps. */
+	record->user_data = own(call) ? call->user_data : 0;
+	record->progress = snap.progress;
+	record->total = snap.total;
+	record->deadline = acall_time_to_user(call->deadline);
+	record->begin_ns = acall_time_to_user(snap.begin_ns);
+	record->start_ns = acall_time_to_user(snap.start_ns);
+	record->cancel_ns = acall_time_to_user(snap.cancel_ns);
+	record->look_ns = acall_time_to_user(snap.look_ns);
+	record->end_ns = acall_time_to_user(snap.end_ns);
+	for (i = 0; i < call->nr_files; i++) {
+		record->files[i].major = MAJOR(call->files[i].dev);
+		record->files[i].minor = MINOR(call->files[i].dev);
+		record->files[i].ino = call->files[i].ino;
+	}
+}
+
+static int put_record(void __user *to, u32 size,
+		      const struct acall_list_record *record)
+{
+	size_t known = min_t(size_t, size, sizeof(*record));
+
+	if (copy_to_user(to, record, known) ||
+	    clear_user(to + known, size - known))
+		return -EFAULT;
+	return 0;
+}
+
+static int list_calls(struct acall_list *args)
+{
+	void __user *to = u64_to_user_ptr(args->records);
+	struct acall_list_record record;
+	struct acall_call *call;
+	bool shown;
+	u32 nr = 0;
+	int ret;
+
+	while (nr < args->nr) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		call = acall_table_next(args->cursor);
+		if (!call)
+			break;
+		args->cursor = call->id;
+		shown = own(call) || (!(args->flags & ACALL_LIST_OWN) &&
+				      acall_call_visible(call));
+		if (shown) {
+			fill(&record, call);
+			/* Over, and on its way out. */
+			shown = !(record.flags & ACALL_LIST_ENDED) ||
+				!(record.flags & ACALL_LIST_CONSUMED);
+		}
+		acall_call_put(call);
+		if (shown) {
+			ret = put_record(to, args->record_size, &record);
+			if (ret)
+				return ret;
+			to += args->record_size;
+			nr++;
+		}
+		cond_resched();
+	}
+	args->nr = nr;
+	return 0;
+}
+
+/**
+ * acall_ioctl_list - LIST
+ * @user: struct acall_list
+ */
+int acall_ioctl_list(void __user *user)
+{
+	struct acall_list args;
+	u32 size;
+	int ret;
+
+	ret = ARGS_GET(&args, nr, user);
+	if (ret)
+		return ret;
+	if (args.flags & ~ACALL_LIST_OWN ||
+	    args.record_size < sizeof(args.cursor) ||
+	    args.record_size > PAGE_SIZE)
+		return -EINVAL;
+	size = args.size;
+	ret = list_calls(&args);
+	return ret ?: acall_args_put(user, &args, sizeof(args), size);
+}
