@@ -114,6 +114,17 @@ make_file()
 # The input of a method of the test interface: [VALUE [PAUSE]].
 arg() { echo "--in-hex=$("$helper" arg "$id" "$@")"; }
 
+# The same for its custom methods: [REFUSE [FILES]].
+custom() { echo "--in-hex=$("$helper" custom "$id" "$@")"; }
+
+# Until nothing of ours runs any more: what was left behind has ended.
+settled()
+{
+	while [ "$(cat /sys/class/misc/acall/executions)" != 0 ]; do
+		wait_on
+	done
+}
+
 run_tests()
 {
 	local why

@@ -6,14 +6,6 @@
 
 . "$(dirname "$0")/cli.sh"
 
-# Until nothing of ours runs any more: what was left behind has ended.
-settled()
-{
-	while [ "$(cat /sys/class/misc/acall/executions)" != 0 ]; do
-		wait_on
-	done
-}
-
 # Asks for the progress of a call that has begun, until it is this.
 wait_progress()
 {
@@ -62,6 +54,121 @@ deadline_that_abandons_is_4()
 	"$helper" open "$id"
 	"$helper" ends "$id" 1
 	settled
+}
+
+deadline_needs_a_method_that_can_be_cancelled()
+{
+	run acall call test.park-fixed "$(custom)" --timeout=1m
+	exits 1
+	says "test.park-fixed: it cannot be cancelled, so it takes no deadline"
+	run acall call test.inline-echo --in-string=a --timeout=1m
+	exits 1
+	says "cannot be cancelled"
+	run acall call test.inline-echo --in-string=a --timeout=inf
+	exits 0
+	prints 61
+}
+
+deadline_keeps_the_grace()
+{
+	run acall call test.late "$(arg)" --timeout=$soon --grace=20ms --json
+	exits 4
+	is "$(json reason)" "timed out"
+	[ "$(json stop_ns)" -ge 20000000 ] || fail "left before the grace"
+	"$helper" open "$id"
+	settled
+}
+
+deadline_then_interrupt_leaves_it()
+{
+	start acall call test.late "$(arg)" --timeout=$soon --grace=inf
+	"$helper" seen "$id" 1
+	# The first finds it cancelled already, the second ends its grace.
+	kill -INT "$pid"
+	while ! grep -q 'Ctrl-C: leave it' "$err"; do
+		wait_on
+	done
+	kill -INT "$pid"
+	join
+	exits 4
+	grep -qE 'abandoned: call [0-9]+ may still be running' "$err" ||
+		fail "no verdict"
+	"$helper" open "$id"
+	settled
+}
+
+refused_interrupt_waits_for_the_end()
+{
+	start acall call test.park-fixed "$(custom)"
+	"$helper" starts "$id" 1
+	kill -INT "$pid"
+	while ! grep -q 'cannot cancel, so this waits for the end' "$err"; do
+		wait_on
+	done
+	says "wait for its end"
+	"$helper" complete "$id"
+	join
+	exits 0
+	! grep -q "too late" "$err" || fail "too late to cancel"
+}
+
+refused_twice_is_left_behind()
+{
+	start acall call test.park-fixed "$(custom)"
+	"$helper" starts "$id" 1
+	kill -INT "$pid"
+	while ! grep -q 'cannot cancel' "$err"; do
+		wait_on
+	done
+	kill -INT "$pid"
+	join
+	exits 4
+	says "may still be running"
+	"$helper" complete "$id"
+	settled
+}
+
+refused_once_may_be_asked_again()
+{
+	start acall call test.park "$(custom 16)"
+	"$helper" starts "$id" 1
+	kill -INT "$pid"
+	while ! grep -q 'refuses to be cancelled just now' "$err"; do
+		wait_on
+	done
+	kill -INT "$pid"
+	join
+	exits 4
+	settled
+}
+
+point_of_no_return_is_said()
+{
+	start acall call test.commit "$(arg 0 1)" --grace=0
+	"$helper" starts "$id" 1
+	kill -INT "$pid"
+	join
+	exits 4
+	says "point of no return: assume that it took effect"
+	"$helper" open "$id"
+	settled
+	"$helper" forget "$id"
+	start acall call test.commit "$(arg 0 1)" --json
+	"$helper" starts "$id" 1
+	"$helper" open "$id"
+	join
+	exits 0
+	is "$(json committed)" true
+}
+
+result_files_are_closed()
+{
+	"$helper" open "$id"
+	run acall call test.files "$(custom 0 2)"
+	exits 0
+	says "gave 2 files, which are closed again"
+	run acall call --json test.files "$(custom 0 2)"
+	is "$(json result_files)" 2
 }
 
 grace_is_waited_for()
@@ -410,7 +517,11 @@ no_color_is_honoured()
 
 run_tests deadline_that_stops_is_124 deadline_in_every_unit \
 	deadline_that_is_not_reached deadline_that_abandons_is_4 \
-	grace_is_waited_for grace_0_leaves_at_once \
+	deadline_needs_a_method_that_can_be_cancelled \
+	deadline_keeps_the_grace deadline_then_interrupt_leaves_it \
+	refused_interrupt_waits_for_the_end refused_twice_is_left_behind \
+	refused_once_may_be_asked_again point_of_no_return_is_said \
+	result_files_are_closed grace_is_waited_for grace_0_leaves_at_once \
 	result_within_the_grace_counts failure_within_the_grace_counts \
 	never_started_is_said interrupt_is_130 interrupt_says_what_was_done \
 	second_interrupt_is_4 interrupt_that_abandons_is_4 \

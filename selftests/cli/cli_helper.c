@@ -6,6 +6,9 @@
  *	hot on|off		register or unregister the interface test-hot
  *	starts|seen|ends ID N	wait until so many methods have
  *	arg ID [VALUE [PAUSE]]	struct acall_test_arg as hexadecimal digits
+ *	custom ID [REFUSE [FILES]] the same for a struct acall_test_custom, whose
+ *				hook refuses once with errno REFUSE
+ *	complete ID		complete a custom call
  *	s32 NUMBER		the same for a __s32
  *	json [KEY]		check that each line of stdin is a JSON object,
  *				and print the value of KEY where it is there
@@ -82,6 +85,22 @@ static int print_arg(int argc, char **argv)
 	};
 
 	return print_bytes(&arg, sizeof(arg));
+}
+
+static int print_custom(int argc, char **argv)
+{
+	struct acall_test_custom custom = {
+		.id = strtoull(argv[0], NULL, 0),
+		.flags = ACALL_TEST_HOOK_COMPLETES,
+	};
+
+	if (argc > 1 && atoi(argv[1])) {
+		custom.refuse = -atoi(argv[1]);
+		custom.refusals = 1;
+	}
+	if (argc > 2)
+		custom.files = atoi(argv[2]);
+	return print_bytes(&custom, sizeof(custom));
 }
 
 static int print_s32(const char *text)
@@ -390,6 +409,7 @@ int main(int argc, char **argv)
 		{ "starts", ACALL_TEST_OP_WAIT_STARTS, 2 },
 		{ "seen", ACALL_TEST_OP_WAIT_SEEN, 2 },
 		{ "ends", ACALL_TEST_OP_WAIT_ENDS, 2 },
+		{ "complete", ACALL_TEST_OP_COMPLETE, 1 },
 	};
 	const char *verb = argc > 1 ? argv[1] : "", *scale;
 	size_t i;
@@ -410,6 +430,8 @@ int main(int argc, char **argv)
 			       ACALL_TEST_OP_REGISTER, "0", NULL);
 	if (!strcmp(verb, "arg") && argc > 2)
 		return print_arg(argc - 2, argv + 2);
+	if (!strcmp(verb, "custom") && argc > 2)
+		return print_custom(argc - 2, argv + 2);
 	if (!strcmp(verb, "s32") && argc == 3)
 		return print_s32(argv[2]);
 	if (!strcmp(verb, "json")) {

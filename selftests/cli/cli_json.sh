@@ -88,7 +88,7 @@ cancelled_objects()
 {
 	object 124 acall call --json test.coop "$(arg)" --timeout=$soon
 	is "$(json outcome) $(json reason) $(json status)" \
-		"stopped timed out -125"
+		"stopped timed out -62"
 	object 4 acall call --json test.gate "$(arg)" --timeout=$soon
 	is "$(json outcome)" abandoned
 	"$helper" open "$id"

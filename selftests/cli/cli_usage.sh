@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/cli.sh"
 
-verbs="methods copy hash sync statfs allocate call"
+verbs="methods copy hash sync statfs allocate call ps cancel"
 
 help_fits_a_screen()
 {
@@ -89,6 +89,13 @@ wrong_usage_is_2()
 	wrong "pairs of hexadecimal digits" call --in-hex=0g test.echo
 	wrong "one input" call --in-hex=00 --in-string=a test.echo
 	wrong "none of hex, raw, none" call --out=base64 test.echo
+	wrong "not the number of a call" ps 1x
+	wrong "not the number of a call" ps 0
+	wrong "not the number of a call" cancel 1 -- -2
+	wrong "not a process" cancel -p me
+	wrong "numbers of calls or --pid" cancel
+	wrong "numbers of calls or --pid" cancel -p 1 2
+	wrong "exclude each other" cancel --abandon --grace=1s 1
 	is "$(ls)" "" "files"
 }
 
@@ -123,7 +130,8 @@ missing_module_is_3()
 	unshare -m true || skip "no mount namespaces"
 	make_file source 100
 	for verb in methods "copy source target" "hash source" "sync source" \
-		    statfs "allocate -l 1 new" "call test.nop"; do
+		    statfs "allocate -l 1 new" "call test.nop" ps \
+		    "cancel 1"; do
 		# shellcheck disable=SC2086 # words
 		without_device acall $verb
 		exits 3
@@ -168,6 +176,9 @@ methods_lists_everything()
 		fail "no statfs"
 	grep -qE '^test +progress +yes +chunks +10 m +items' "$out" ||
 		fail "no progress"
+	grep -qE '^test +park +yes +if it agrees +10 m ' "$out" ||
+		fail "no park"
+	grep -qE '^test +park-fixed +no +- +- ' "$out" || fail "no park-fixed"
 	run acall methods file
 	exits 0
 	is "$(awk 'NR > 1 { print $1 }' "$out" | sort -u)" file "interfaces"
@@ -192,6 +203,11 @@ methods_json()
 	is "$(json method | tr '\n' ' ')" \
 		"statfs stat sync copy hash allocate " "methods"
 	is "$(json cancellable | sort -u)" true "cancellable"
+	run acall methods --json test
+	exits 0
+	is "$(json inline | sort | uniq -c | tr -s ' \n' ' ')" \
+		" $(json inline | grep -c false) false 4 true " "inline"
+	is "$(json files_out | sort -u | head -n 1)" 0 "files_out"
 }
 
 run_tests help_fits_a_screen help_names_all_verbs version_names_the_abi \

@@ -145,6 +145,8 @@ TEST_F(acall, misuse_is_EINVAL)
 	EXPECT_EQ(-EINVAL, acall_cancel_async_id(NULL, 1, 0));
 	EXPECT_EQ(-EINVAL, acall_cancel_id(NULL, 1, 0));
 	EXPECT_EQ(-EINVAL, acall_abandon_id(NULL, 1));
+	EXPECT_EQ(-EINVAL, acall_escalate(NULL, 0));
+	EXPECT_EQ(-EINVAL, acall_escalate_id(NULL, 1, 0));
 
 	/* An id of 0 never becomes "whichever is pending". */
 	ASSERT_EQ(0, acall_create("test", 0, 0, &call));
@@ -155,6 +157,7 @@ TEST_F(acall, misuse_is_EINVAL)
 	EXPECT_EQ(-EINVAL, acall_cancel_async_id(call, 0, 0));
 	EXPECT_EQ(-EINVAL, acall_cancel_id(call, 0, 0));
 	EXPECT_EQ(-EINVAL, acall_abandon_id(call, 0));
+	EXPECT_EQ(-EINVAL, acall_escalate_id(call, 0, 0));
 	EXPECT_EQ(-EINVAL, acall_begin_args(call, NULL));
 	EXPECT_EQ(-EINVAL, acall_query(call, 0, NULL, sizeof(query)));
 	EXPECT_EQ(-EINVAL, acall_query(call, 0, &query, 4));
@@ -175,6 +178,7 @@ TEST_F(acall, W2_F1_X8_before_the_first_call_ESRCH)
 	EXPECT_EQ(-ESRCH, acall_cancel_async(call, 0));
 	EXPECT_EQ(-ESRCH, acall_cancel(call, 0));
 	EXPECT_EQ(-ESRCH, acall_abandon(call));
+	EXPECT_EQ(-ESRCH, acall_escalate(call, 0));
 	EXPECT_EQ(0, acall_query(call, 0, &query, sizeof(query)));
 	EXPECT_EQ(ACALL_STATE_IDLE, query.state);
 	EXPECT_EQ(0, query.call_id);
@@ -187,12 +191,13 @@ TEST_F(acall, B1_F2_a_call_and_its_result)
 	char in[sizeof(text)], out[64] = "";
 	struct acall_result result;
 	__u64 before = acall_after_ns(0);
+	const struct acall_options options = { .user_data = 0xfeedULL };
 	acall_t *call;
 
 	ASSERT_EQ(0, acall_create("test", 0, 0, &call));
 	memcpy(in, text, sizeof(in));
 	ASSERT_EQ(0, acall_begin(call, ACALL_TEST_ECHO, in, sizeof(in), NULL,
-				 0, 0xfeedULL));
+				 0, &options));
 	memset(in, 0, sizeof(in));
 	EXPECT_NE(0, acall_id(call));
 	EXPECT_EQ(0, acall_wait(call, ACALL_FOREVER));
@@ -227,15 +232,15 @@ TEST_F(acall, B2_B3_begin_refuses)
 
 	ASSERT_NE(NULL, big);
 	ASSERT_EQ(0, acall_create("test", 0, 0, &call));
-	EXPECT_EQ(-EINVAL, acall_begin(call, 4711, NULL, 0, NULL, 0, 0));
+	EXPECT_EQ(-EINVAL, acall_begin(call, 4711, NULL, 0, NULL, 0, NULL));
 	EXPECT_EQ(-E2BIG, acall_begin(call, ACALL_TEST_ECHO, big,
-				      ACALL_MAX_BYTES + 1, NULL, 0, 0));
-	EXPECT_EQ(-E2BIG, acall_begin(call, ACALL_TEST_ECHO, big,
-				      0x100000001ULL, NULL, 0, 0));
+				      ACALL_MAX_BYTES + 1, NULL, 0, NULL));
+	EXPECT_EQ(-E2BIG, acall_begin(call, ACALL_TEST_ECHO, big, SIZE_MAX,
+				      NULL, 0, NULL));
 	EXPECT_EQ(-EFAULT, acall_begin(call, ACALL_TEST_ECHO, NULL, 8, NULL, 0,
-				       0));
+				       NULL));
 	EXPECT_EQ(-EBADF, acall_begin(call, ACALL_TEST_HOLD, NULL, 0, &bad, 1,
-				      0));
+				      NULL));
 	EXPECT_EQ(0, acall_id(call));
 	ASSERT_EQ(0, begin_nop(call));
 	EXPECT_EQ(-EBUSY, begin_nop(call));
@@ -378,7 +383,7 @@ TEST_F(acall, F3_a_small_or_bad_buffer_consumes_nothing)
 
 	ASSERT_EQ(0, acall_create("test", 0, 0, &call));
 	ASSERT_EQ(0, acall_begin(call, ACALL_TEST_ECHO, "0123456789", 10, NULL,
-				 0, 0));
+				 0, NULL));
 	EXPECT_EQ(-EMSGSIZE, acall_finish(call, out, 9, &result));
 	EXPECT_EQ(10, result.out_len);
 	EXPECT_EQ(acall_id(call), result.call_id);
@@ -400,7 +405,7 @@ TEST_F(acall, F4_the_status_is_the_provider_s_word)
 
 	ASSERT_EQ(0, acall_create("test", 0, 0, &call));
 	ASSERT_EQ(0, acall_begin(call, ACALL_TEST_FAIL, &code, sizeof(code),
-				 NULL, 0, 0));
+				 NULL, 0, NULL));
 	EXPECT_EQ(0, acall_finish(call, out, sizeof(out), &result));
 	EXPECT_EQ(-ENOSPC, result.status);
 	EXPECT_EQ(ACALL_OUTCOME_COMPLETED, result.outcome);
@@ -412,13 +417,14 @@ TEST_F(acall, F4_the_status_is_the_provider_s_word)
 TEST_F(acall, Q1_query_by_id_and_by_whichever)
 {
 	struct acall_test_arg arg = { .id = self->id, .value = 9, .pause = 4 };
+	const struct acall_options options = { .user_data = 5 };
 	struct acall_query query;
 	__u32 old[8];
 	acall_t *call;
 
 	ASSERT_EQ(0, acall_create("test", 0, 0, &call));
 	ASSERT_EQ(0, acall_begin(call, ACALL_TEST_PROGRESS, &arg, sizeof(arg),
-				 NULL, 0, 5));
+				 NULL, 0, &options));
 	EXPECT_EQ(0, wait_progress(acall_fd(call), 4));
 	EXPECT_EQ(0, acall_query(call, 0, &query, sizeof(query)));
 	EXPECT_EQ(acall_id(call), query.call_id);
@@ -468,7 +474,7 @@ TEST_F(acall, errno_is_left_alone)
 	ASSERT_EQ(0, acall_create("test", 0, 0, &call));
 	errno = ENOTNAM;
 	EXPECT_EQ(-ENOENT, acall_create("nobody", 0, 0, &call));
-	EXPECT_EQ(-EINVAL, acall_begin(call, 4711, NULL, 0, NULL, 0, 0));
+	EXPECT_EQ(-EINVAL, acall_begin(call, 4711, NULL, 0, NULL, 0, NULL));
 	EXPECT_EQ(0, begin_nop(call));
 	EXPECT_EQ(-ESRCH, acall_wait_id(call, 1, ACALL_NOW));
 	EXPECT_EQ(-ESRCH, acall_finish_id(call, 1, 0, NULL, 0, NULL));

@@ -107,14 +107,68 @@ static inline int begin_at(acall_t *call, int ctl, __u32 method, __u64 id,
 			   __s64 value)
 {
 	struct acall_test_arg arg = { .id = id, .value = value };
-	int ret = acall_begin(call, method, &arg, sizeof(arg), NULL, 0, id);
+	int ret = acall_begin(call, method, &arg, sizeof(arg), NULL, 0, NULL);
 
 	return ret ?: wait_starts(ctl, id, 1);
 }
 
+/* The same with a deadline and the like. */
+static inline int begin_with(acall_t *call, int ctl, __u32 method, __u64 id,
+			     const struct acall_options *options)
+{
+	struct acall_test_arg arg = { .id = id };
+	int ret = acall_begin(call, method, &arg, sizeof(arg), NULL, 0,
+			      options);
+
+	return ret ?: wait_starts(ctl, id, 1);
+}
+
+/* The same with a method that takes a struct acall_test_custom. */
+static inline int begin_custom(acall_t *call, int ctl, __u32 method,
+			       const struct acall_test_custom *arg)
+{
+	int ret = acall_begin(call, method, arg, sizeof(*arg), NULL, 0, NULL);
+
+	return ret ?: wait_starts(ctl, arg->id, 1);
+}
+
+/* Completes the custom call at @id. */
+static inline int complete(int ctl, __u64 id)
+{
+	return ctl_op(ctl, ACALL_TEST_OP_COMPLETE, id, 0, NULL);
+}
+
+/*
+ * Did an async cancel ask somebody? If the provider has stopped, or the grace
+ * was over, before the cancel returned, it says so.
+ */
+static inline bool asked(int verdict)
+{
+	return verdict == ACALL_REQUESTED || verdict == ACALL_CANCELLED;
+}
+
+static inline acall_t *new_call(struct __test_metadata *_metadata,
+				const char *interface)
+{
+	acall_t *call = NULL;
+
+	ASSERT_EQ(0, acall_create(interface, 0, 0, &call));
+	return call;
+}
+
+static inline enum acall_outcome outcome_of(acall_t *call, __s32 *status)
+{
+	struct acall_result result = { 0 };
+
+	if (acall_finish(call, NULL, 0, &result))
+		result.outcome = ACALL_OUTCOME_NONE;
+	*status = result.status;
+	return result.outcome;
+}
+
 static inline int begin_nop(acall_t *call)
 {
-	return acall_begin(call, ACALL_TEST_NOP, NULL, 0, NULL, 0, 0);
+	return acall_begin(call, ACALL_TEST_NOP, NULL, 0, NULL, 0, NULL);
 }
 
 #endif /* _SELFTESTS_LIB_UTIL_H */

@@ -88,7 +88,7 @@ static int run(acall_t *call, int fd, const char *name,
 	int err;
 
 	signals_hold();
-	err = acall_begin_allocate(call, fd, args, 0);
+	err = acall_begin_allocate(call, fd, args, begin_options());
 	if (err) {
 		signals_release();
 		return call_error(v.what, call, ACALL_OP_BEGIN, err);

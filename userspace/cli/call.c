@@ -250,6 +250,7 @@ static int report(const struct request *rq, const char *name,
 		json_string(&j, "method", name);
 		if (code == EXIT_OK && rq->form != FORM_NONE)
 			json_hex(&j, "output", out, r->out_len);
+		json_number(&j, "result_files", r->nr_files);
 		verdict_json(&j, job, v.unit, r);
 		json_close(&j);
 	} else if (code == EXIT_OK) {
@@ -257,6 +258,25 @@ static int report(const struct request *rq, const char *name,
 	}
 	verdict_say(&v, job, r);
 	return code;
+}
+
+/* Nobody here could use the result files: they are closed. */
+static int finish(acall_t *call, unsigned char *out,
+		  const struct acall_method_info *info,
+		  struct acall_result *result)
+{
+	int files[ACALL_MAX_FILES];
+	uint32_t i;
+	int err;
+
+	err = acall_finish_files(call, out, info->out_max, files,
+				 ACALL_MAX_FILES, result);
+	for (i = 0; !err && i < result->nr_files; i++)
+		close(files[i]);
+	if (!err && result->nr_files)
+		say("the method gave %u files, which are closed again",
+		    result->nr_files);
+	return err;
 }
 
 static int run(const struct request *rq, const char *name, acall_t *call,
@@ -274,14 +294,14 @@ static int run(const struct request *rq, const char *name, acall_t *call,
 
 	signals_hold();
 	err = acall_begin(call, info->method, rq->in, rq->in_len, fds,
-			  rq->nr_files, 0);
+			  rq->nr_files, begin_options());
 	if (err) {
 		signals_release();
 		return call_error(shell_word(name), call, ACALL_OP_BEGIN, err);
 	}
 	job_run(&job, &one);
 	err = job_left(&job, &result) ? 0 :
-	      acall_finish(call, out, info->out_max, &result);
+	      finish(call, out, info, &result);
 	code = err ? call_error(shell_word(name), call, ACALL_OP_FINISH, err) :
 	       report(rq, name, &job, &result, out);
 	signals_release();

@@ -87,6 +87,14 @@ int next_option(int argc, char **argv, const char *shorts,
 NORETURN PRINTF(1, 2) void usage_error(const char *fmt, ...);
 
 uint64_t size_argument(const char *option, const char *text);
+/* A call_id or a process: digits, not 0. */
+uint64_t id_argument(const char *what, const char *text);
+
+/*
+ * What each BEGIN is given: --timeout, from now on, and --grace. Valid until the
+ * next.
+ */
+const struct acall_options *begin_options(void);
 
 /* say.c: messages and results -------------------------------------------- */
 
@@ -114,6 +122,7 @@ const char *colour(const char *escape);
 
 #define TEXT_LEN	32
 
+bool parse_number(const char *text, uint64_t *value);
 bool parse_size(const char *text, uint64_t *bytes);
 bool parse_duration(const char *text, uint64_t *ns);
 
@@ -147,6 +156,8 @@ void json_number(struct json *j, const char *key, uint64_t value);
 void json_signed(struct json *j, const char *key, int64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_hex(struct json *j, const char *key, const void *data, size_t len);
+void json_strings(struct json *j, const char *key, const char *const *values,
+		  size_t nr);
 void json_close(struct json *j);	/* writes the line out */
 
 void print_hex(const void *data, size_t len);
@@ -183,19 +194,14 @@ enum job_state {
 	JOB_LEFT,	/* given up on, not to be finished */
 };
 
-enum job_why {
-	WHY_NOT,	/* not cancelled by us */
-	WHY_TIMEOUT,
-	WHY_INTERRUPT,
-};
-
 struct job {
 	acall_t *call;
 	const char *title;	/* for the progress line */
 	uint32_t unit;
-	uint64_t deadline;
 	enum job_state state;
-	enum job_why why;
+	bool interrupted;	/* we have asked for a cancel */
+	bool refused;		/* and were told that it cannot be */
+	bool abandoned;		/* we have left it at once */
 	bool shown;		/* there was a progress line */
 	void *data;
 };
@@ -283,6 +289,19 @@ bool mount_is_visible(const struct mounts *mounts, const struct mount *m);
 /* The visible mount at exactly this path, or NULL; asks no file system. */
 const struct mount *mount_at(const struct mounts *mounts, const char *path);
 
+/* calls.c: everybody's calls ---------------------------------------------- */
+
+struct calls {
+	struct acall_list_record *record;	/* the oldest first */
+	size_t nr;
+};
+
+/* EXIT_OK, or an exit code after a message. */
+int calls_read(int device, unsigned int flags, struct calls *calls);
+/* Its method, of which only name, unit and number are known for certain. */
+const struct acall_method_info *
+calls_method(int device, const struct acall_list_record *r);
+
 /* The verbs: each in its own file ----------------------------------------- */
 
 int verb_methods(int argc, char **argv);
@@ -292,5 +311,7 @@ int verb_sync(int argc, char **argv);
 int verb_statfs(int argc, char **argv);
 int verb_allocate(int argc, char **argv);
 int verb_call(int argc, char **argv);
+int verb_ps(int argc, char **argv);
+int verb_cancel(int argc, char **argv);
 
 #endif /* ACALL_CLI_H */

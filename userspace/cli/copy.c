@@ -253,7 +253,7 @@ static int run(struct copy *copy, acall_t *call, const char *what)
 
 	signals_hold();
 	err = acall_begin_copy(call, copy->source, copy->target, &copy->args,
-			       0);
+			       begin_options());
 	if (err) {
 		signals_release();
 		return call_error(what, call, ACALL_OP_BEGIN, err);

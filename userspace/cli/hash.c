@@ -104,7 +104,7 @@ static int hash_file(acall_t *call, const char *name,
 		return EXIT_FAILED;
 	}
 	signals_hold();
-	err = acall_begin_hash(call, fd, args, 0);
+	err = acall_begin_hash(call, fd, args, begin_options());
 	close(fd);
 	if (err) {
 		*stop = signals_release();

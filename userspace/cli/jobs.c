@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * The main loop: sleeps until a call is ready, a signal came, a time-out has
- * passed or the progress line is due, whichever is first.
+ * The main loop: sleeps until a call is ready, a signal came or the progress
+ * line is due, whichever is first. A --timeout is the kernel's affair: the call's
+ * deadline, which makes it ready (see begin_options()).
  *
  * One thread, one ppoll() over the call objects and the signalfd; nothing is
  * looked at without having slept. The race this is about: a call ends while it
@@ -9,8 +10,8 @@
  * X10), and what became of the call is read from its FINISH alone.
  *
  * The first Ctrl-C requests a cancel of all that is under way, the next leaves
- * it behind: abandons it, or where a grace runs already, which the kernel ends
- * by itself [X9], just stops waiting (JOB_LEFT).
+ * it behind: abandons it, also where a grace runs [X7], or where even that is
+ * refused just stops waiting (JOB_LEFT).
  */
 #include "cli.h"
 #include <errno.h>
@@ -25,29 +26,32 @@
 void job_begun(struct job *job)
 {
 	job->state = JOB_LIVE;
-	job->why = WHY_NOT;
-	job->deadline = options.timeout_ns == ACALL_FOREVER ? ACALL_FOREVER :
-			acall_after_ns(options.timeout_ns);
+	job->interrupted = false;
+	job->refused = false;
+	job->abandoned = false;
 }
 
 static void leave(struct job *job)
 {
 	int verdict = acall_abandon(job->call);
 
-	/* Ready at once, or soon enough; else there is nothing more to do. */
-	if (verdict != ACALL_CANCELLED && verdict != ACALL_TOO_LATE)
+	/* Ready at once; else there is nothing more to do. */
+	if (verdict == ACALL_CANCELLED)
+		job->abandoned = true;
+	else if (verdict != ACALL_TOO_LATE)
 		job->state = JOB_LEFT;
 }
 
-static void request_stop(struct job *job, enum job_why why)
+static void request_stop(struct job *job)
 {
 	char buf[256];
 	int verdict;
 
-	job->why = why;
+	job->interrupted = true;
 	verdict = options.leave ? acall_abandon(job->call) :
 		  acall_cancel_async(job->call, options.grace_ns);
-	if (verdict < 0)
+	job->refused = verdict < 0;
+	if (job->refused)
 		say("cannot cancel, so this waits for the end: %s",
 		    acall_strerror(job->call, ACALL_OP_CANCEL, verdict, buf,
 				   sizeof(buf)));
@@ -61,10 +65,10 @@ static void interrupt(struct jobs *jobs)
 	for (i = 0; i < jobs->nr; i++) {
 		if (jobs->job[i].state != JOB_LIVE)
 			continue;
-		if (jobs->job[i].why == WHY_NOT)
-			request_stop(&jobs->job[i], WHY_INTERRUPT);
-		else
+		if (jobs->job[i].interrupted)
 			leave(&jobs->job[i]);
+		else
+			request_stop(&jobs->job[i]);
 	}
 }
 
@@ -74,21 +78,6 @@ static void show(struct jobs *jobs)
 		jobs->show(jobs);
 	else if (jobs->job[0].state == JOB_LIVE)
 		progress_show(&jobs->job[0]);
-}
-
-static void expire(struct jobs *jobs, uint64_t now)
-{
-	unsigned int i;
-
-	for (i = 0; i < jobs->nr; i++) {
-		struct job *job = &jobs->job[i];
-
-		if (job->state != JOB_LIVE || job->deadline > now)
-			continue;
-		job->deadline = ACALL_FOREVER;
-		if (job->why == WHY_NOT)
-			request_stop(job, WHY_TIMEOUT);
-	}
 }
 
 static uint64_t sooner(uint64_t a, uint64_t b)
@@ -117,9 +106,8 @@ static void sleep_until(struct pollfd *fds, unsigned int nr, uint64_t until)
 		fds[--nr].revents = 0;
 }
 
-/* Fills @fds; returns how many jobs are live and until when to sleep. */
-static unsigned int look(const struct jobs *jobs, struct pollfd *fds,
-			 uint64_t *until)
+/* Fills @fds; returns how many jobs are live. */
+static unsigned int look(const struct jobs *jobs, struct pollfd *fds)
 {
 	unsigned int i, live = 0;
 
@@ -130,10 +118,7 @@ static unsigned int look(const struct jobs *jobs, struct pollfd *fds,
 		/* A negative fd is skipped by poll. */
 		fds[i].fd = is_live ? acall_fd(job->call) : -1;
 		fds[i].events = POLLIN;
-		if (is_live) {
-			live++;
-			*until = sooner(*until, job->deadline);
-		}
+		live += is_live;
 	}
 	fds[jobs->nr].fd = signals_fd();
 	fds[jobs->nr].events = POLLIN;
@@ -165,7 +150,7 @@ void jobs_run(struct jobs *jobs)
 	for (;;) {
 		until = jobs->show_progress ? progress_next() : ACALL_FOREVER;
 		until = sooner(until, remark);
-		if (!look(jobs, fds, &until))
+		if (!look(jobs, fds))
 			break;
 		sleep_until(fds, jobs->nr + 1, until);
 		now = acall_after_ns(0);
@@ -179,7 +164,6 @@ void jobs_run(struct jobs *jobs)
 				interrupt(jobs);
 		}
 		collect(jobs, fds);
-		expire(jobs, now);
 		if (now >= remark) {
 			remark = ACALL_FOREVER;
 			say("cancelling, the method has not stopped yet (Ctrl-C: leave it)");

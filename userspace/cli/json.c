@@ -98,6 +98,21 @@ void json_hex(struct json *j, const char *key, const void *data, size_t len)
 	putchar('"');
 }
 
+void json_strings(struct json *j, const char *key, const char *const *values,
+		  size_t nr)
+{
+	size_t i;
+
+	put_key(j, key);
+	putchar('[');
+	for (i = 0; i < nr; i++) {
+		if (i)
+			putchar(',');
+		put_string(values[i]);
+	}
+	putchar(']');
+}
+
 void json_close(struct json *j)
 {
 	j->any = false;

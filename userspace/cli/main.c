@@ -25,6 +25,8 @@ static const struct {
 	{ "statfs", verb_statfs, "show free space; a df that cannot hang" },
 	{ "allocate", verb_allocate, "allocate, zero or punch a range" },
 	{ "call", verb_call, "call any method of any interface" },
+	{ "ps", verb_ps, "list the calls that there are, yours or everybody's" },
+	{ "cancel", verb_cancel, "cancel calls by their number" },
 };
 
 #define NR_VERBS (sizeof(verbs) / sizeof(*verbs))

@@ -17,8 +17,9 @@ static const char help[] =
 "\n"
 "CANCEL  can it be cancelled while it runs\n"
 "STOPS   how: by signal, inside the kernel's own loops; between chunks of its\n"
-"        work; or by itself, where it waits. What does not stop within the\n"
-"        grace is abandoned: the caller is freed, the method may still run\n"
+"        work; by itself, where it waits; or if it agrees, since it is asked.\n"
+"        What does not stop within the grace is abandoned: the caller is freed,\n"
+"        the method may still run\n"
 "GRACE   how long a cancel waits that gives no grace of its own\n"
 "UNIT    what its progress counts\n"
 "IN OUT  most bytes of input and output; FILES: how many files it takes\n"
@@ -32,6 +33,8 @@ static const char *stops(uint32_t caps)
 
 	if (!(caps & ACALL_CAP_CANCEL))
 		return "-";
+	if (caps & ACALL_CAP_MAY_REFUSE)
+		return "if it agrees";
 	if (killable && chunked)
 		return "signal, chunks";
 	return killable ? "signal" : chunked ? "chunks" : "by itself";
@@ -56,12 +59,18 @@ static void print_json(const struct acall_interface_info *i,
 	json_bool(&j, "cancellable", m->caps & ACALL_CAP_CANCEL);
 	json_bool(&j, "killable", m->caps & ACALL_CAP_KILLABLE);
 	json_bool(&j, "chunked", m->caps & ACALL_CAP_CHUNKED);
+	json_bool(&j, "commits", m->caps & ACALL_CAP_COMMITS);
+	json_bool(&j, "inline", m->caps & ACALL_CAP_INLINE);
+	json_bool(&j, "short", m->caps & ACALL_CAP_SHORT);
+	json_bool(&j, "custom", m->caps & ACALL_CAP_CUSTOM);
+	json_bool(&j, "may_refuse", m->caps & ACALL_CAP_MAY_REFUSE);
 	json_number(&j, "grace_ns", m->grace_ns);
 	json_string(&j, "unit", acall_unit_name(m->unit));
 	json_number(&j, "in_max", m->in_max);
 	json_number(&j, "out_max", m->out_max);
 	json_number(&j, "files_min", m->files_min);
 	json_number(&j, "files_max", m->files_max);
+	json_number(&j, "files_out", m->files_out);
 	json_close(&j);
 }
 

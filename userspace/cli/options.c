@@ -43,6 +43,15 @@ uint64_t size_argument(const char *option, const char *text)
 	return bytes;
 }
 
+uint64_t id_argument(const char *what, const char *text)
+{
+	uint64_t id;
+
+	if (!parse_number(text, &id) || !id)
+		usage_error("%s is not %s", shell_word(text), what);
+	return id;
+}
+
 static uint64_t duration_argument(const char *option, const char *text)
 {
 	uint64_t ns;
@@ -58,6 +67,16 @@ static void set_grace(const char *text)
 	options.grace_ns = duration_argument("--grace", text);
 	/* In the ABI 0 is the method's own grace; here it is what it says. */
 	options.leave = options.grace_ns == ACALL_GRACE_DEFAULT;
+}
+
+const struct acall_options *begin_options(void)
+{
+	static struct acall_options now;
+
+	now.deadline = options.timeout_ns == ACALL_FOREVER ? ACALL_FOREVER :
+		       acall_after_ns(options.timeout_ns);
+	now.grace_ns = options.leave ? ACALL_GRACE_NONE : options.grace_ns;
+	return &now;
 }
 
 NORETURN static void unknown_option(char **argv, const char *spec)

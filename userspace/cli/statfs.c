@@ -40,7 +40,6 @@ struct row {
 	bool hidden;			/* left out of the table */
 	char *error;			/* refused by BEGIN, or failed */
 	int code;
-	enum job_why why;
 	struct acall_result result;
 	struct acall_file_statfs_out out;
 };
@@ -117,7 +116,8 @@ static void ask_next(struct jobs *jobs, struct job *job)
 		struct row *row = &t->row[t->next];
 
 		row->asked = true;
-		err = acall_begin_statfs(job->call, row->path, t->next);
+		err = acall_begin_statfs(job->call, row->path,
+					 begin_options());
 		t->next++;
 		if (!err) {
 			job->data = row;
@@ -135,7 +135,6 @@ static void take_answer(struct jobs *jobs, struct job *job)
 	int err = left ? 0 :
 		  acall_finish_statfs(job->call, &row->out, &row->result);
 
-	row->why = job->why;
 	if (err) {
 		row_failed(row, job->call, ACALL_OP_FINISH, err);
 	} else {
@@ -174,7 +173,7 @@ static const char *trouble(const struct row *row)
 		return NULL;
 	if (row->result.outcome == ACALL_OUTCOME_NEVER_STARTED)
 		return "not asked: too many do not answer";
-	return row->why == WHY_INTERRUPT ? "cancelled" : "not answering";
+	return row->result.status == -ETIME ? "not answering" : "cancelled";
 }
 
 struct space {

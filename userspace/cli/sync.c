@@ -66,7 +66,7 @@ static int sync_path(acall_t *call, const char *name,
 	if (fd < 0)
 		return EXIT_FAILED;
 	signals_hold();
-	err = acall_begin_sync(call, fd, args, 0);
+	err = acall_begin_sync(call, fd, args, begin_options());
 	close(fd);
 	if (err) {
 		*stop = signals_release();

@@ -50,6 +50,11 @@ static bool parse_digits(const char **text, uint64_t *value)
 	return true;
 }
 
+bool parse_number(const char *text, uint64_t *value)
+{
+	return parse_digits(&text, value) && !*text;
+}
+
 /* As coreutils: K = KiB = 1024 and so on, KB = 1000. */
 bool parse_size(const char *text, uint64_t *bytes)
 {

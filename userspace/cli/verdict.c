@@ -19,22 +19,21 @@ int result_exit(const struct job *job, const struct acall_result *r)
 		return EXIT_STILL_RUNNING;
 	if (r->outcome == ACALL_OUTCOME_COMPLETED)
 		return r->status ? EXIT_FAILED : EXIT_OK;
-	if (job->why == WHY_INTERRUPT && r->status == -ECANCELED)
+	if (job->interrupted && r->status == -ECANCELED)
 		return EXIT_INTERRUPTED;
-	if (job->why == WHY_TIMEOUT && r->status == -ECANCELED)
-		return EXIT_DEADLINE;
 	return r->status == -ETIME ? EXIT_DEADLINE : EXIT_FAILED;
 }
 
 static const char *reason(const struct job *job, const struct acall_result *r)
 {
-	if (job->state == JOB_LEFT)
+	if (job->state == JOB_LEFT ||
+	    (job->abandoned && r->outcome == ACALL_OUTCOME_ABANDONED))
 		return "abandoned";
 	if (r->status == -ENODEV)
 		return "the provider went away";
-	if (r->status == -ETIME || job->why == WHY_TIMEOUT)
+	if (r->status == -ETIME)
 		return "timed out";
-	return "cancelled";
+	return job->interrupted ? "cancelled" : "cancelled by somebody else";
 }
 
 /* "1.2 GiB of 4.0 GiB copied" or "nothing copied"; empty if nobody counts. */
@@ -74,7 +73,8 @@ static void say_success(const struct verdict *v, const struct job *job,
 	char done[TEXT_LEN], took[TEXT_LEN], rate[TEXT_LEN];
 	uint64_t ns = r->end_ns - r->begin_ns;
 
-	if (job->why != WHY_NOT)
+	/* By Ctrl-C, the deadline, or somebody else: it was not in time. */
+	if (r->cancel_ns || (job->interrupted && !job->refused))
 		say("too late to cancel: %s has completed", v->what);
 	if (!job->shown || v->unit == ACALL_UNIT_NONE)
 		return;
@@ -126,6 +126,9 @@ static void say_cancelled(const struct verdict *v, const struct job *job,
 				format_duration(took,
 						r->end_ns - r->cancel_ns));
 	}
+	if (r->flags & ACALL_RESULT_COMMITTED)
+		fputs(", past its point of no return: assume that it took effect",
+		      stderr);
 	if (command)
 		fprintf(stderr, "; continue with: %s", command);
 	fputc('\n', stderr);
@@ -159,6 +162,7 @@ void verdict_json(struct json *j, const struct job *job, uint32_t unit,
 	if (r->outcome != ACALL_OUTCOME_COMPLETED)
 		json_string(j, "reason", reason(job, r));
 	json_number(j, "call_id", r->call_id);
+	json_bool(j, "committed", r->flags & ACALL_RESULT_COMMITTED);
 	if (unit != ACALL_UNIT_NONE) {
 		json_string(j, "unit", acall_unit_name(unit));
 		json_number(j, "progress", r->progress);

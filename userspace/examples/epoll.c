@@ -50,7 +50,7 @@ static int begin(struct job *job, int loop)
 		status = EXIT_FAILURE;
 		return 0;
 	}
-	err = acall_begin_hash(job->call, fd, NULL, 0);
+	err = acall_begin_hash(job->call, fd, NULL, NULL);
 	close(fd);	/* the call has its own reference */
 	if (err)
 		return complain(job->path, job->call, ACALL_OP_BEGIN, err);

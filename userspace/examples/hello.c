@@ -13,7 +13,7 @@ int main(int argc, char **argv)
 	int err = acall_create(ACALL_FILE_INTERFACE, 0, 0, &call);
 
 	if (!err)
-		err = acall_begin_copy(call, from, to, NULL, 0);
+		err = acall_begin_copy(call, from, to, NULL, NULL);
 	if (!err && acall_wait(call, acall_after_ns(1000000000)))
 		acall_cancel_async(call, ACALL_GRACE_DEFAULT);
 	if (!err)

@@ -13,7 +13,8 @@
  *   BEGIN; if that has changed, what the kernel says is pending decides.
  *
  * A cancel never asks: it means the call that is remembered, whatever may be
- * pending by now [X11].
+ * pending by now [X11]. (acall_call(), where the id must be known before the
+ * system call returns, is in synchronous.c.)
  */
 #include <fcntl.h>
 #include <string.h>
@@ -34,7 +35,8 @@ uint64_t acall_pending_id(acall_t *call)
 	/*
 	 * In this order: who reads 0 after a call of another thread became
 	 * visible reads an id that is not older than that call, since
-	 * acall_begin_args() counts itself out after it has stored.
+	 * acall_begin_args() and acall_call_args() count themselves out after
+	 * they have stored.
 	 */
 	if (atomic_load(&call->beginning)) {
 		uint64_t call_id = ask_kernel(call);
@@ -52,7 +54,7 @@ uint64_t acall_pending_id(acall_t *call)
  * can be pending, and a thread whose call becomes pending after the question
  * was answered comes through here itself and finds @seen changed.
  */
-static void acall_remember(acall_t *call, uint64_t seen, uint64_t call_id)
+void acall_remember(acall_t *call, uint64_t seen, uint64_t call_id)
 {
 	while (!atomic_compare_exchange_strong(&call->call_id, &seen,
 					       call_id)) {
@@ -64,17 +66,16 @@ static void acall_remember(acall_t *call, uint64_t seen, uint64_t call_id)
 }
 
 /* Note what acall_strerror() needs to name the file that BEGIN refused. */
-static void remember_failure(acall_t *call, const struct acall_begin *args,
-			     int error)
+void acall_remember_failure(acall_t *call, uint32_t method, const int *files,
+			    uint32_t nr_files, int error)
 {
-	const int *files = (const int *)(uintptr_t)args->files;
 	int failed = ACALL_NO_FD;
 	uint32_t i;
 
 	if (error == -EBADF && files) {
 		int saved = errno;
 
-		for (i = 0; i < args->nr_files && i < ACALL_MAX_FILES; i++) {
+		for (i = 0; i < nr_files && i < ACALL_MAX_FILES; i++) {
 			if (fcntl(files[i], F_GETFD) < 0) {
 				failed = files[i];
 				break;
@@ -83,7 +84,7 @@ static void remember_failure(acall_t *call, const struct acall_begin *args,
 		errno = saved;
 	}
 	atomic_store(&call->failed_fd, failed);
-	atomic_store(&call->failed_method, args->method);
+	atomic_store(&call->failed_method, method);
 }
 
 ACALL_PUBLIC int acall_begin_args(acall_t *call, struct acall_begin *args)
@@ -101,38 +102,76 @@ ACALL_PUBLIC int acall_begin_args(acall_t *call, struct acall_begin *args)
 		acall_remember(call, seen, args->call_id);
 	atomic_fetch_sub(&call->beginning, 1);
 	if (ret)
-		remember_failure(call, args, ret);
+		acall_remember_failure(call, args->method,
+				       (const int *)(uintptr_t)args->files,
+				       args->nr_files, ret);
 	return ret;
 }
 
-ACALL_PUBLIC int acall_begin(acall_t *call, uint32_t method, const void *in,
-			     size_t in_len, const int *files,
-			     unsigned int nr_files, uint64_t user_data)
+/* A deadline that is none is left out: not every method takes one [B5]. */
+static int set_options(struct acall_begin *args,
+		       const struct acall_options *options)
 {
-	struct acall_begin args = {
-		.size = sizeof(args),
+	size_t i;
+
+	if (!options)
+		return 0;
+	for (i = 0; i < sizeof(options->reserved) / sizeof(uint32_t); i++) {
+		if (options->reserved[i])
+			return -EINVAL;
+	}
+	args->user_data = options->user_data;
+	args->flags = options->flags;
+	if (!(options->flags & ACALL_BEGIN_DEADLINE) &&
+	    (!options->deadline || options->deadline == ACALL_FOREVER))
+		return 0;
+	args->flags |= ACALL_BEGIN_DEADLINE;
+	args->deadline = options->deadline;
+	args->grace_ns = options->grace_ns;
+	return 0;
+}
+
+int acall_set_begin(acall_t *call, struct acall_begin *args, uint32_t method,
+		    const void *in, size_t in_len, const int *files,
+		    unsigned int nr_files, const struct acall_options *options)
+{
+	int ret;
+
+	_Static_assert(sizeof(*files) == sizeof(__s32), "the ABI's files");
+	if (!call)
+		return -EINVAL;
+	*args = (struct acall_begin) {
+		.size = sizeof(*args),
 		.method = method,
 		.nr_files = nr_files,
 		.files = (uintptr_t)files,
 		.in = (uintptr_t)in,
 		.in_len = (uint32_t)in_len,
-		.user_data = user_data,
 	};
-
-	_Static_assert(sizeof(*files) == sizeof(__s32), "the ABI's files");
-	if (!call)
-		return -EINVAL;
-	if (in_len > UINT32_MAX) {
-		remember_failure(call, &args, -E2BIG);
-		return -E2BIG;
-	}
-	return acall_begin_args(call, &args);
+	ret = in_len > UINT32_MAX ? -E2BIG : set_options(args, options);
+	if (ret)
+		acall_remember_failure(call, method, NULL, 0, ret);
+	return ret;
 }
 
-static int wait_for(acall_t *call, uint64_t call_id, uint64_t until)
+ACALL_PUBLIC int acall_begin(acall_t *call, uint32_t method, const void *in,
+			     size_t in_len, const int *files,
+			     unsigned int nr_files,
+			     const struct acall_options *options)
+{
+	struct acall_begin args;
+	int ret = acall_set_begin(call, &args, method, in, in_len, files,
+				  nr_files, options);
+
+	return ret ? ret : acall_begin_args(call, &args);
+}
+
+static int wait_for(acall_t *call, uint32_t flags, uint64_t call_id,
+		    uint64_t until)
 {
 	struct acall_wait wait = {
 		.size = sizeof(wait),
+		.flags = flags,
 		.call_id = call_id,
 		.until = until,
 	};
@@ -147,73 +186,103 @@ ACALL_PUBLIC int acall_wait(acall_t *call, uint64_t until)
 	if (!call)
 		return -EINVAL;
 	call_id = acall_pending_id(call);
-	return call_id ? wait_for(call, call_id, until) : -ESRCH;
+	return call_id ? wait_for(call, 0, call_id, until) : -ESRCH;
 }
 
 ACALL_PUBLIC int acall_wait_id(acall_t *call, uint64_t call_id, uint64_t until)
 {
 	if (!call || !call_id)
 		return -EINVAL;
-	return wait_for(call, call_id, until);
+	return wait_for(call, 0, call_id, until);
 }
 
-static int finish(acall_t *call, uint64_t call_id, unsigned int flags,
-		  void *out, size_t out_len, struct acall_result *result)
+ACALL_PUBLIC int acall_wait_settled(acall_t *call, uint64_t call_id,
+				    uint64_t until)
 {
-	struct acall_finish args = {
-		.size = sizeof(args),
-		.flags = flags,
-		.call_id = call_id,
-		.out = (uintptr_t)out,
-		.out_len = out_len > UINT32_MAX ? UINT32_MAX :
-						  (uint32_t)out_len,
-	};
+	if (!call)
+		return -EINVAL;
+	return wait_for(call, ACALL_WAIT_SETTLED, call_id, until);
+}
+
+/* After -EMSGSIZE only what is needed is known. */
+void acall_set_result(struct acall_result *result,
+		      const struct acall_finish *args, int ret)
+{
+	memset(result, 0, sizeof(*result));
+	result->call_id = args->call_id;
+	if (!ret || ret == -EMSGSIZE) {
+		result->out_len = args->out_len;
+		result->nr_files = args->nr_files;
+	}
+	if (ret)
+		return;
+	result->user_data = args->user_data;
+	result->status = args->status;
+	result->outcome = args->outcome;
+	result->flags = args->result;
+	result->method = args->method;
+	result->progress = args->progress;
+	result->total = args->total;
+	result->begin_ns = args->begin_ns;
+	result->start_ns = args->start_ns;
+	result->cancel_ns = args->cancel_ns;
+	result->end_ns = args->end_ns;
+	result->cpu_ns = args->cpu_ns;
+}
+
+ACALL_PUBLIC int acall_finish_args(acall_t *call, struct acall_finish *args)
+{
+	/* A shorter one has no room for the result. */
+	if (!call || !args || args->size < sizeof(*args))
+		return -EINVAL;
+	if (!args->call_id)
+		args->call_id = acall_pending_id(call);
+	if (!args->call_id)
+		return -ESRCH;
+	return acall_sys_ioctl(call->fd, ACALL_IOC_FINISH, args);
+}
+
+static int finish(acall_t *call, struct acall_finish *args, void *out,
+		  size_t out_len, struct acall_result *result)
+{
 	int ret;
 
-	ret = acall_sys_ioctl(call->fd, ACALL_IOC_FINISH, &args);
-	if (!result || (ret && ret != -EMSGSIZE))
-		return ret;
-	memset(result, 0, sizeof(*result));
-	result->call_id = args.call_id;
-	result->out_len = args.out_len;
-	if (ret)
-		return ret;
-	result->user_data = args.user_data;
-	result->status = args.status;
-	result->outcome = args.outcome;
-	result->flags = args.result;
-	result->method = args.method;
-	result->progress = args.progress;
-	result->total = args.total;
-	result->begin_ns = args.begin_ns;
-	result->start_ns = args.start_ns;
-	result->cancel_ns = args.cancel_ns;
-	result->end_ns = args.end_ns;
-	result->cpu_ns = args.cpu_ns;
-	result->nr_files = args.nr_files;
-	return 0;
+	args->size = sizeof(*args);
+	args->out = (uintptr_t)out;
+	args->out_len = out_len > UINT32_MAX ? UINT32_MAX : (uint32_t)out_len;
+	ret = acall_finish_args(call, args);
+	if (result && (!ret || ret == -EMSGSIZE))
+		acall_set_result(result, args, ret);
+	return ret;
 }
 
 ACALL_PUBLIC int acall_finish(acall_t *call, void *out, size_t out_len,
 			      struct acall_result *result)
 {
-	uint64_t call_id;
+	struct acall_finish args = { 0 };
 
-	if (!call)
-		return -EINVAL;
-	call_id = acall_pending_id(call);
-	if (!call_id)
-		return -ESRCH;
-	return finish(call, call_id, 0, out, out_len, result);
+	return finish(call, &args, out, out_len, result);
 }
 
 ACALL_PUBLIC int acall_finish_id(acall_t *call, uint64_t call_id,
 				 unsigned int flags, void *out, size_t out_len,
 				 struct acall_result *result)
 {
-	if (!call || !call_id)
-		return -EINVAL;
-	return finish(call, call_id, flags, out, out_len, result);
+	struct acall_finish args = { .flags = flags, .call_id = call_id };
+
+	return call_id ? finish(call, &args, out, out_len, result) : -EINVAL;
+}
+
+ACALL_PUBLIC int acall_finish_files(acall_t *call, void *out, size_t out_len,
+				    int *files, unsigned int nr_files,
+				    struct acall_result *result)
+{
+	struct acall_finish args = {
+		.files = (uintptr_t)files,
+		.nr_files = nr_files,
+	};
+
+	return finish(call, &args, out, out_len, result);
 }
 
 ACALL_PUBLIC int acall_query(acall_t *call, uint64_t call_id,

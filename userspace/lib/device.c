@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * /dev/acall: opening it, and the listing of what there is.
+ * The devices: opening them, and the listings of what there is and of calls.
  *
  * Keeps nothing: who gives no device gets one that lives as long as the
  * function, so there is no descriptor behind the program's back to be inherited,
@@ -14,14 +14,14 @@
  * is compared once per device. The missing device gets an errno that no
  * operation on a device returns.
  */
-ACALL_PUBLIC int acall_open_device(void)
+static int open_path(const char *path, int missing)
 {
 	struct acall_info info = { .size = sizeof(info) };
 	int fd, ret;
 
-	fd = acall_sys_open(ACALL_DEVICE_PATH);
+	fd = acall_sys_open(path);
 	if (fd == -ENOENT || fd == -ENXIO || fd == -ENODEV)
-		return -ENOSYS;
+		return missing;
 	if (fd < 0)
 		return fd;
 	ret = acall_sys_ioctl(fd, ACALL_IOC_INFO, &info);
@@ -34,8 +34,30 @@ ACALL_PUBLIC int acall_open_device(void)
 	return fd;
 }
 
+ACALL_PUBLIC int acall_open_device(void)
+{
+	return open_path(ACALL_DEVICE_PATH, -ENOSYS);
+}
+
+ACALL_PUBLIC int acall_open_node(const char *interface)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_.-";
+	char path[sizeof(ACALL_DEVICE_PATH) + 1 + ACALL_NAME_LEN];
+	char name[ACALL_NAME_LEN];
+	int ret;
+
+	ret = acall_set_name(name, interface);
+	if (ret)
+		return ret;
+	/* What is no name shall not become another path [C1]. */
+	if (*name < 'a' || *name > 'z' || name[strspn(name, letters)])
+		return -EINVAL;
+	stpcpy(stpcpy(stpcpy(path, ACALL_DEVICE_PATH), "-"), name);
+	return open_path(path, -ENOENT);
+}
+
 /* One operation on @device, or on one that is opened for it. */
-static int on_device(int device, unsigned int request, void *arg)
+int acall_sys_device(int device, unsigned int request, void *arg)
 {
 	int fd = device;
 	int ret;
@@ -57,7 +79,7 @@ ACALL_PUBLIC int acall_info(int device, struct acall_info *info, size_t size)
 		return -EINVAL;
 	memset(info, 0, size);
 	info->size = (__u32)size;
-	return on_device(device, ACALL_IOC_INFO, info);
+	return acall_sys_device(device, ACALL_IOC_INFO, info);
 }
 
 ACALL_PUBLIC int acall_next_interface(int device, uint64_t *cursor,
@@ -72,7 +94,7 @@ ACALL_PUBLIC int acall_next_interface(int device, uint64_t *cursor,
 	memset(info, 0, size);
 	info->size = (__u32)size;
 	info->cursor = *cursor;
-	ret = on_device(device, ACALL_IOC_INTERFACE_INFO, info);
+	ret = acall_sys_device(device, ACALL_IOC_INTERFACE_INFO, info);
 	if (!ret)
 		*cursor = info->cursor;
 	return ret;
@@ -93,7 +115,7 @@ ACALL_PUBLIC int acall_method_info(int device, const char *interface,
 	ret = acall_set_name(info->interface, interface);
 	if (ret)
 		return ret;
-	return on_device(device, ACALL_IOC_METHOD_INFO, info);
+	return acall_sys_device(device, ACALL_IOC_METHOD_INFO, info);
 }
 
 /* How many method numbers @interface has. */
@@ -146,4 +168,29 @@ out:
 	if (own >= 0)
 		acall_sys_close(own);
 	return ret;
+}
+
+ACALL_PUBLIC int acall_list(int device, unsigned int flags, uint64_t *cursor,
+			    struct acall_list_record *records,
+			    size_t record_size, unsigned int nr)
+{
+	struct acall_list args = {
+		.size = sizeof(args),
+		.flags = flags,
+		.records = (uintptr_t)records,
+		.record_size = (__u32)record_size,
+		.nr = nr,
+	};
+	int ret;
+
+	/* More than an int counts would be taken for an error. */
+	if (!cursor || !records || !nr || nr > INT_MAX ||
+	    record_size > UINT32_MAX)
+		return -EINVAL;
+	args.cursor = *cursor;
+	ret = acall_sys_device(device, ACALL_IOC_LIST, &args);
+	if (ret)
+		return ret;
+	*cursor = args.cursor;
+	return (int)args.nr;
 }

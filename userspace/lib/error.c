@@ -33,6 +33,9 @@ static const struct sentence sentences[] = {
 	  "you may not open " ACALL_DEVICE_PATH ": its mode does not let you" },
 	{ ACALL_OP_DEVICE, EPERM,
 	  "you may not use " ACALL_DEVICE_PATH ": something forbids it" },
+	{ ACALL_OP_DEVICE, ENOENT,
+	  "there is no such device: no interface of that name is registered, or it has none of its own [P10]"
+	},
 	{ ACALL_OP_LIST, EBADF, "the descriptor is not open" },
 	{ ACALL_OP_LIST, ENOTTY, "the descriptor is not the acall device" },
 	{ ACALL_OP_LIST, ENOENT, "no interface of that name is registered" },
@@ -51,8 +54,8 @@ static const struct sentence sentences[] = {
 	  "the device or the provider does not let you create this object [C6]" },
 	{ ACALL_OP_CREATE, EPERM,
 	  "the provider does not let you create this object [C6]" },
-	{ ACALL_OP_CREATE, EOPNOTSUPP,
-	  "this version of the module cannot do that yet" },
+	{ ACALL_OP_CREATE, EMFILE,
+	  "this process has too many files open: close some, or raise RLIMIT_NOFILE" },
 	{ ACALL_OP_BEGIN, EBUSY,
 	  "a call is pending on this object: finish it first [B2]" },
 	{ ACALL_OP_BEGIN, EFAULT,
@@ -62,6 +65,11 @@ static const struct sentence sentences[] = {
 	{ ACALL_OP_BEGIN, ENOTTY, "the descriptor is not a call object" },
 	{ ACALL_OP_BEGIN, EINVAL,
 	  "a flag, an argument or the kind or number of files is not valid [B3]" },
+	{ ACALL_OP_BEGIN, EOPNOTSUPP,
+	  "the method takes no deadline, as it cannot be cancelled, or refuses these arguments [B5]"
+	},
+	{ ACALL_OP_BEGIN, EPERM,
+	  "the method does not let you call it so [B3]" },
 	{ ACALL_OP_WAIT, ETIMEDOUT, "the call is not ready yet [W1]" },
 	{ ACALL_OP_WAIT, ESRCH,
 	  "no such call is pending: not begun, or finished already [W2]" },
@@ -71,20 +79,60 @@ static const struct sentence sentences[] = {
 	{ ACALL_OP_FINISH, ESRCH,
 	  "no such call is pending: not begun, or finished already [F1]" },
 	{ ACALL_OP_FINISH, EMSGSIZE,
-	  "the output does not fit into the buffer; the call is still there [F3]" },
+	  "the output or the result files do not fit; the call is still there: finish it with more room [F3]"
+	},
 	{ ACALL_OP_FINISH, EFAULT,
-	  "the output buffer is at a bad address; the call is still there [F3]" },
+	  "the output buffer is at a bad address; the call is still there: finish it with a good one [F3]"
+	},
+	{ ACALL_OP_FINISH, EMFILE,
+	  "no descriptor is free for a result file; the call is still there: close some and finish again [F7]"
+	},
+	{ ACALL_OP_FINISH, ENFILE,
+	  "the machine has too many files open for a result file; the call is still there: finish it later [F7]"
+	},
 	{ ACALL_OP_FINISH, EINTR,
 	  "interrupted by a signal, nothing has changed [W7]" },
 	{ ACALL_OP_FINISH, EINVAL,
 	  "an argument is not valid, or a call of another method is pending" },
 	{ ACALL_OP_CANCEL, ESRCH, "no call has been begun with this object" },
 	{ ACALL_OP_CANCEL, EPERM,
-	  "the call was begun as not cancellable [B6]" },
+	  "the call was begun as not cancellable, or its method does not allow it now: wait for its end [B6, X12]"
+	},
 	{ ACALL_OP_CANCEL, EOPNOTSUPP,
-	  "the method cannot be cancelled once it runs [X12]" },
+	  "the method cannot be cancelled while it runs: wait for its end [X12]" },
 	{ ACALL_OP_CANCEL, EBUSY,
-	  "the method refuses to be cancelled just now [X12]" },
+	  "the method refuses to be cancelled just now: ask again later [X12]" },
+	{ ACALL_OP_CANCEL_ID, ESRCH,
+	  "there is no such call any more, or it is somebody else's [X13]" },
+	{ ACALL_OP_CANCEL_ID, EPERM,
+	  "the call was begun as not cancellable, or its method does not allow it now: only an administrator can do more [B6, X13]"
+	},
+	{ ACALL_OP_CANCEL_ID, EOPNOTSUPP,
+	  "the method cannot be cancelled while it runs [X12]" },
+	{ ACALL_OP_CANCEL_ID, EBUSY,
+	  "the method refuses to be cancelled just now: ask again later [X12]" },
+	{ ACALL_OP_CANCEL_ID, EBADF, "the descriptor is not open" },
+	{ ACALL_OP_CANCEL_ID, ENOTTY,
+	  "the descriptor is not the acall device" },
+	{ ACALL_OP_CALLS, EBADF, "the descriptor is not open" },
+	{ ACALL_OP_CALLS, ENOTTY, "the descriptor is not the acall device" },
+	{ ACALL_OP_CALLS, EFAULT, "the records are at a bad address" },
+	{ ACALL_OP_CALL, EINTR,
+	  "interrupted by a signal, the call goes on: wait for it, finish or cancel it [S2]" },
+	{ ACALL_OP_CALL, EMSGSIZE,
+	  "the output or the result files do not fit; the call is done: finish it with more room [S2]"
+	},
+	{ ACALL_OP_CALL, EFAULT,
+	  "the output buffer is at a bad address; the call is done: finish it with a good one [S2]"
+	},
+	{ ACALL_OP_CALL, EMFILE,
+	  "no descriptor is free for a result file; the call is done: close some and finish it [S2]"
+	},
+	{ ACALL_OP_CALL, ENFILE,
+	  "the machine has too many files open for a result file; the call is done: finish it later [S2]"
+	},
+	{ ACALL_OP_CALL, ESRCH,
+	  "somebody else has finished the call [F5]" },
 	{ ACALL_OP_QUERY, ESRCH,
 	  "no such call is pending: not begun, or finished already [Q1]" },
 	{ ACALL_OP_RESULT, ECANCELED, "the call was cancelled" },
@@ -101,7 +149,7 @@ static const struct sentence anywhere[] = {
 	{ 0, ESRCH, "no such call is pending" },
 	{ 0, EDQUOT, "your limit of calls or bytes is reached [Limits]" },
 	{ 0, EINVAL, "an argument is not valid" },
-	{ 0, EOPNOTSUPP, "this version of the module cannot do that yet" },
+	{ 0, EOPNOTSUPP, "this version of the module cannot do that" },
 	{ 0, ENODEV, "the provider has gone [C5]" },
 };
 
@@ -213,6 +261,8 @@ static bool say_begin(const acall_t *call, int error, char *buf, size_t len)
 			 info.in_max);
 		return true;
 	}
+	if (error == EOPNOTSUPP && !ret && !(info.caps & ACALL_CAP_CANCEL))
+		text = "it cannot be cancelled, so it takes no deadline [B5]";
 	if (!strcmp(call->interface, ACALL_FILE_INTERFACE))
 		text = look_up_file(method, error);
 	if (!text && error == EBADF)

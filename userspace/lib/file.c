@@ -1,65 +1,30 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * The typed pairs for the interface "file": Begin_ and Finish_ of each method.
- *
- * Beginning checks that the object is of that interface, since a method number
- * means something else in another one. Finishing looks which method is pending
- * before it takes the result, so that a mistake consumes nothing; it finishes
- * the call it looked at, by id, and so never one that another thread has put in
- * its place meanwhile. No state, no lock.
+ * The typed pairs for the interface "file": Begin_ and Finish_ of each method,
+ * with what an argument that is left out means. No state, no lock; typed.c keeps
+ * mistakes apart from results.
  */
 #include <limits.h>
 #include <string.h>
 #include "internal.h"
 
-static bool is_file(const acall_t *call)
-{
-	return call && !strncmp(call->interface, ACALL_FILE_INTERFACE,
-				sizeof(call->interface));
-}
-
 static int begin_file(acall_t *call, uint32_t method, const void *in,
 		      size_t in_len, const int *files, unsigned int nr_files,
-		      uint64_t user_data)
+		      const struct acall_options *options)
 {
-	if (!is_file(call))
-		return -EINVAL;
-	return acall_begin(call, method, in, in_len, files, nr_files,
-			   user_data);
+	return acall_begin_typed(call, ACALL_FILE_INTERFACE, method, in, in_len,
+				 files, nr_files, options);
 }
 
-/* What a shorter output leaves out is zero, as in the ABI. */
 static int finish_file(acall_t *call, uint32_t method, void *out,
 		       size_t out_len, struct acall_result *result)
 {
-	struct acall_query query;
-	struct acall_result taken;
-	uint64_t call_id;
-	int ret;
-
-	if (!is_file(call))
-		return -EINVAL;
-	call_id = acall_pending_id(call);
-	if (!call_id)
-		return -ESRCH;
-	ret = acall_query(call, call_id, &query, sizeof(query));
-	if (ret)
-		return ret;
-	if (query.method != method)
-		return -EINVAL;
-	ret = acall_finish_id(call, call_id, 0, out, out_len, &taken);
-	if (ret && ret != -EMSGSIZE)
-		return ret;
-	if (!ret && !taken.status && taken.out_len < out_len)
-		memset((char *)out + taken.out_len, 0,
-		       out_len - taken.out_len);
-	if (result)
-		*result = taken;
-	return ret;
+	return acall_finish_typed(call, ACALL_FILE_INTERFACE, method, out,
+				  out_len, result);
 }
 
 static int begin_path(acall_t *call, uint32_t method, const char *path,
-		      uint64_t user_data)
+		      const struct acall_options *options)
 {
 	_Alignas(struct acall_file_path)
 	char in[sizeof(struct acall_file_path) + PATH_MAX];
@@ -74,13 +39,13 @@ static int begin_path(acall_t *call, uint32_t method, const char *path,
 	memcpy(in + sizeof(struct acall_file_path), path, len + 1);
 	return begin_file(call, method, in,
 			  sizeof(struct acall_file_path) + len + 1, NULL, 0,
-			  user_data);
+			  options);
 }
 
 ACALL_PUBLIC int acall_begin_statfs(acall_t *call, const char *path,
-				    uint64_t user_data)
+				    const struct acall_options *options)
 {
-	return begin_path(call, ACALL_FILE_STATFS, path, user_data);
+	return begin_path(call, ACALL_FILE_STATFS, path, options);
 }
 
 ACALL_PUBLIC int acall_finish_statfs(acall_t *call,
@@ -93,9 +58,9 @@ ACALL_PUBLIC int acall_finish_statfs(acall_t *call,
 }
 
 ACALL_PUBLIC int acall_begin_stat(acall_t *call, const char *path,
-				  uint64_t user_data)
+				  const struct acall_options *options)
 {
-	return begin_path(call, ACALL_FILE_STAT, path, user_data);
+	return begin_path(call, ACALL_FILE_STAT, path, options);
 }
 
 ACALL_PUBLIC int acall_finish_stat(acall_t *call,
@@ -109,14 +74,14 @@ ACALL_PUBLIC int acall_finish_stat(acall_t *call,
 
 ACALL_PUBLIC int acall_begin_sync(acall_t *call, int file,
 				  const struct acall_file_sync *args,
-				  uint64_t user_data)
+				  const struct acall_options *options)
 {
 	static const struct acall_file_sync all = {
 		.scope = ACALL_FILE_SYNC_DATA,
 	};
 
 	return begin_file(call, ACALL_FILE_SYNC, args ? args : &all,
-			  sizeof(*args), &file, 1, user_data);
+			  sizeof(*args), &file, 1, options);
 }
 
 ACALL_PUBLIC int acall_finish_sync(acall_t *call, struct acall_result *result)
@@ -126,7 +91,7 @@ ACALL_PUBLIC int acall_finish_sync(acall_t *call, struct acall_result *result)
 
 ACALL_PUBLIC int acall_begin_copy(acall_t *call, int source, int target,
 				  const struct acall_file_copy *args,
-				  uint64_t user_data)
+				  const struct acall_options *options)
 {
 	static const struct acall_file_copy all = {
 		.reflink = ACALL_FILE_REFLINK_AUTO,
@@ -134,7 +99,7 @@ ACALL_PUBLIC int acall_begin_copy(acall_t *call, int source, int target,
 	const int files[] = { source, target };
 
 	return begin_file(call, ACALL_FILE_COPY, args ? args : &all,
-			  sizeof(*args), files, 2, user_data);
+			  sizeof(*args), files, 2, options);
 }
 
 ACALL_PUBLIC int acall_finish_copy(acall_t *call, struct acall_result *result)
@@ -144,14 +109,14 @@ ACALL_PUBLIC int acall_finish_copy(acall_t *call, struct acall_result *result)
 
 ACALL_PUBLIC int acall_begin_hash(acall_t *call, int file,
 				  const struct acall_file_hash *args,
-				  uint64_t user_data)
+				  const struct acall_options *options)
 {
 	static const struct acall_file_hash all = {
 		.algorithm = "sha256",
 	};
 
 	return begin_file(call, ACALL_FILE_HASH, args ? args : &all,
-			  sizeof(*args), &file, 1, user_data);
+			  sizeof(*args), &file, 1, options);
 }
 
 ACALL_PUBLIC int acall_finish_hash(acall_t *call,
@@ -166,14 +131,14 @@ ACALL_PUBLIC int acall_finish_hash(acall_t *call,
 
 ACALL_PUBLIC int acall_begin_allocate(acall_t *call, int file,
 				      const struct acall_file_allocate *args,
-				      uint64_t user_data)
+				      const struct acall_options *options)
 {
 	static const struct acall_file_allocate all = {
 		.mode = ACALL_FILE_ALLOCATE_PLAIN,
 	};
 
 	return begin_file(call, ACALL_FILE_ALLOCATE, args ? args : &all,
-			  sizeof(*args), &file, 1, user_data);
+			  sizeof(*args), &file, 1, options);
 }
 
 ACALL_PUBLIC int acall_finish_allocate(acall_t *call,

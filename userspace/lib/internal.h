@@ -25,7 +25,11 @@
  * @version: of the interface
  * @interface: its name
  * @call_id: of the call begun last; 0 = none yet
- * @beginning: threads that are in acall_begin(), see acall_remember()
+ * @beginning: threads that are in acall_begin() or acall_call(), see
+ *	acall_remember()
+ * @calling: arguments of the acall_call() that is under way: the kernel writes
+ *	its call_id, which others read, long before the system call returns
+ * @calling_taken: @calling is in use
  * @failed_method: of the BEGIN that failed last, for acall_strerror() alone
  * @failed_fd: the descriptor it failed for, or ACALL_NO_FD
  */
@@ -36,6 +40,9 @@ struct acall {
 
 	_Atomic uint64_t call_id;
 	_Atomic unsigned int beginning;
+	/* Its call_id is read as a whole, also where it need not be aligned. */
+	_Alignas(8) struct acall_call_args calling;
+	_Atomic bool calling_taken;
 	_Atomic uint32_t failed_method;
 	_Atomic int failed_fd;
 };
@@ -48,7 +55,23 @@ struct acall {
 int acall_sys_ioctl(int fd, unsigned int request, void *arg);
 int acall_sys_open(const char *path);
 void acall_sys_close(int fd);
+int acall_sys_device(int device, unsigned int request, void *arg);
 int acall_set_name(char *to, const char *name);
+uint64_t acall_calling_id(const acall_t *call);
 uint64_t acall_pending_id(acall_t *call);
+void acall_remember(acall_t *call, uint64_t seen, uint64_t call_id);
+void acall_remember_failure(acall_t *call, uint32_t method, const int *files,
+			    uint32_t nr_files, int error);
+int acall_set_begin(acall_t *call, struct acall_begin *args, uint32_t method,
+		    const void *in, size_t in_len, const int *files,
+		    unsigned int nr_files, const struct acall_options *options);
+int acall_begin_typed(acall_t *call, const char *interface, uint32_t method,
+		      const void *in, size_t in_len, const int *files,
+		      unsigned int nr_files,
+		      const struct acall_options *options);
+int acall_finish_typed(acall_t *call, const char *interface, uint32_t method,
+		       void *out, size_t out_len, struct acall_result *result);
+void acall_set_result(struct acall_result *result,
+		      const struct acall_finish *args, int ret);
 
 #endif /* LIBACALL_INTERNAL_H */

@@ -77,3 +77,34 @@ ACALL_PUBLIC const char *acall_unit_name(uint32_t unit)
 
 	return word(words, COUNT(words), unit);
 }
+
+/* The word for the only bit that is set. */
+static const char *bit_word(const char *const *words, size_t count,
+			    uint64_t bit)
+{
+	if (!bit || bit & (bit - 1))
+		return "unknown";
+	return word(words, count, (size_t)__builtin_ctzll(bit));
+}
+
+ACALL_PUBLIC const char *acall_cap_name(uint32_t cap)
+{
+	/* In the order of their bits. */
+	static const char *const words[] = {
+		"cancel", "killable", "chunked", "commits", "inline", "short",
+		"custom", "may refuse",
+	};
+
+	return bit_word(words, COUNT(words), cap);
+}
+
+ACALL_PUBLIC const char *acall_feature_name(uint64_t feature)
+{
+	static const char *const words[] = {
+		"run", "stop", "custom", "inline", "deadline", "no cancel",
+		"detach", "escalate", "settled", "commit", "result files",
+		"call", "list", "instances", "queue",
+	};
+
+	return bit_word(words, COUNT(words), feature);
+}

@@ -121,7 +121,11 @@ ACALL_PUBLIC int acall_fd(const acall_t *call)
 
 ACALL_PUBLIC uint64_t acall_id(const acall_t *call)
 {
-	return call ? atomic_load(&call->call_id) : 0;
+	uint64_t call_id = call ? acall_calling_id(call) : 0;
+
+	if (call_id || !call)
+		return call_id;
+	return atomic_load(&call->call_id);
 }
 
 ACALL_PUBLIC uint32_t acall_version(const acall_t *call)

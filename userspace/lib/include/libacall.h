@@ -11,6 +11,29 @@
  *	acall_finish_copy(call, &result);	what became of it
  *	acall_destroy(call);
  *
+ * Who knows COM's asynchronous calls finds them here:
+ *
+ *	ICallFactory::CreateCall	acall_create()
+ *	Begin_METHOD, Finish_METHOD	acall_begin(), acall_finish() and the
+ *					typed pairs
+ *	ISynchronize::Wait		acall_wait(), or poll acall_fd()
+ *	ICancelMethodCalls::Cancel
+ *	  with a time-out		acall_cancel(), acall_cancel_async()
+ *	  with 0			acall_abandon()
+ *	ICancelMethodCalls::TestCancel	acall_query()
+ *	CoDisableCallCancellation	ACALL_BEGIN_NO_CANCEL in acall_options
+ *	a synchronous call		acall_call()
+ *	CoCancelCall			acall_cancel_by_id()
+ *	IUnknown::Release		acall_destroy(), which cancels, unless
+ *					made with ACALL_CREATE_DETACH
+ *
+ *	what Cancel returned		what a cancel returns here
+ *	S_OK				ACALL_CANCELLED, ACALL_REQUESTED
+ *	RPC_E_CALL_COMPLETE		ACALL_TOO_LATE
+ *	RPC_E_CALL_CANCELED		ACALL_ALREADY
+ *	CO_E_CANCEL_DISABLED		-EPERM
+ *	E_NOINTERFACE			-EOPNOTSUPP
+ *
  * Return values. Every function that can fail returns 0 (or, where it says so,
  * a value > 0) or a negative errno, which speaks of that operation and never of
  * the call: the call's own fate is in struct acall_result. errno itself is
@@ -18,25 +41,27 @@
  *
  * Threads. Every function may be called by any thread at any time on the same
  * acall_t, except acall_destroy(), which must be the last. No lock is held
- * while a function sleeps, so a thread in acall_wait() or acall_finish() holds
- * up nobody. acall_begin*(), acall_wait*(), acall_finish*(), acall_query(),
- * acall_id(), acall_fd(), acall_after_ns() and the cancels are
- * async-signal-safe.
+ * while a function sleeps, so a thread in acall_wait(), acall_finish() or
+ * acall_call() holds up nobody. acall_begin*(), acall_wait*(), acall_finish*(),
+ * acall_call*(), acall_query(), acall_id(), acall_fd(), acall_after_ns() and the
+ * cancels are async-signal-safe.
  *
  * Which call. An object carries one call at a time, and each call has an id
- * that is never used again. acall_begin() remembers the id, and the functions
- * without an id mean the call that is remembered when they are entered; they
- * always name it to the kernel, so that while they run they cannot slip to the
- * next call [W5, X11]. A thread that may be late, that is, which wants to
- * cancel call k while another thread may already have finished it and begun
- * the next, uses the functions that end in _id with k's own id.
+ * that is never used again. acall_begin() and acall_call() remember the id as
+ * soon as the call exists, and the functions without an id mean the call that is
+ * remembered when they are entered; they always name it to the kernel, so that
+ * while they run they cannot slip to the next call [W5, X11]. A thread that may
+ * be late, that is, which wants to cancel call k while another thread may
+ * already have finished it and begun the next, uses the functions that end in
+ * _id with k's own id.
  *
- * Signals. Where a function sleeps (acall_wait(), acall_finish() before the
+ * Signals. Where a function sleeps (acall_wait*(), acall_finish*() before the
  * call is ready), a signal whose handler was installed with SA_RESTART does not
  * disturb it, and any other makes it return -EINTR with nothing changed: the
  * library never repeats a system call behind your back, since being interrupted
  * may be just what you want [W7]. acall_cancel() then returns ACALL_REQUESTED:
- * its request stands [X9]. The other functions are not interrupted.
+ * its request stands [X9]. acall_call() returns -EINTR after any handler, and
+ * its call goes on [S2]. The other functions are not interrupted.
  *
  * Times are absolute nanoseconds of CLOCK_MONOTONIC, durations nanoseconds.
  * Names in brackets are clauses of the call contract in Documentation/.
@@ -47,7 +72,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <linux/acall.h>
-#include <linux/acall_file.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -60,10 +84,12 @@ extern "C" {
  */
 typedef struct acall acall_t;
 
-/* For @until: only look; wait for ever. For a grace: the method's; for ever. */
+/* For @until: only look; wait for ever. */
 #define ACALL_NOW		((uint64_t)0)
 #define ACALL_FOREVER		UINT64_MAX
+/* For a grace: the method's own; as good as none. ACALL_FOREVER: for ever. */
 #define ACALL_GRACE_DEFAULT	((uint64_t)0)
+#define ACALL_GRACE_NONE	((uint64_t)1)
 
 /* For @device: open the default device, use it, close it. */
 #define ACALL_DEVICE_DEFAULT	(-1)
@@ -95,7 +121,8 @@ enum acall_verdict {
  *	the provider's own word; else acall's: -ECANCELED (a client asked),
  *	-ETIME (deadline), -ENODEV (provider went away)
  * @outcome: enum acall_outcome: what the provider did
- * @flags: ACALL_RESULT_*
+ * @flags: ACALL_RESULT_COMMITTED: it has passed its point of no return; whatever
+ *	@outcome says, assume that the effect has happened or will
  * @method: number of the method
  * @progress: what is done, in the method's unit; exact, except that it is a
  *	lower bound if @outcome is ACALL_OUTCOME_ABANDONED
@@ -104,9 +131,10 @@ enum acall_verdict {
  * @start_ns: when the provider was entered; 0 = never
  * @cancel_ns: when a cancel was first requested; 0 = never
  * @end_ns: when the outcome was fixed
- * @cpu_ns: processor time of the provider
+ * @cpu_ns: processor time of the provider; 0 unless its execution has ended
  * @out_len: bytes of output; after -EMSGSIZE the bytes needed
- * @nr_files: result files; 0 in this version
+ * @nr_files: result files, close-on-exec and yours to close; after -EMSGSIZE how
+ *	many there are
  * @reserved: 0
  */
 struct acall_result {
@@ -128,14 +156,40 @@ struct acall_result {
 	uint64_t reserved[6];
 };
 
+/**
+ * struct acall_options - what a call is begun with beside its arguments
+ * @user_data: comes back in acall_query() and in struct acall_result
+ * @deadline: absolute time at which the call is cancelled, with status -ETIME,
+ *	see acall_after_ns(); 0 or ACALL_FOREVER = none. If it has passed already
+ *	the call is ready at once and never starts
+ * @grace_ns: how long the call stays after its deadline: ACALL_GRACE_DEFAULT,
+ *	ACALL_GRACE_NONE, ACALL_FOREVER or a duration; without a deadline nothing
+ * @flags: ACALL_BEGIN_NO_CANCEL: the cancels return -EPERM, acall_destroy() lets
+ *	the call run on; not together with a deadline. ACALL_BEGIN_DEADLINE:
+ *	@deadline is meant as it is, also if 0 or ACALL_FOREVER
+ * @reserved: 0
+ *
+ * Where a function takes a pointer to it, NULL is the same as all zero. Clauses
+ * B5 and B6.
+ */
+struct acall_options {
+	uint64_t user_data;
+	uint64_t deadline;
+	uint64_t grace_ns;
+	uint32_t flags;
+	uint32_t reserved[7];
+};
+
 /* Objects ---------------------------------------------------------------- */
 
 /**
  * acall_create - make a call object for an interface
  * @interface: its name, for example "file"
  * @version: wanted version, 0 = any; acall_version() tells the actual one
- * @flags: ACALL_CREATE_*: NONBLOCK makes acall_finish() return -EAGAIN instead
- *	of sleeping
+ * @flags: ACALL_CREATE_NONBLOCK: acall_finish() returns -EAGAIN instead of
+ *	sleeping. ACALL_CREATE_DETACH: the end of the last descriptor does not
+ *	cancel: a pending call, even one still queued, runs on, its result is
+ *	lost, and only acall_cancel_by_id() reaches it [C4]
  * @call: out: the object, owned by the caller until acall_destroy(); untouched
  *	on error
  *
@@ -153,8 +207,9 @@ int acall_create(const char *interface, uint32_t version, unsigned int flags,
 
 /**
  * acall_create_on - make a call object through a device that is open already
- * @device: from acall_open_device(), or ACALL_DEVICE_DEFAULT. May be closed as
- *	soon as the function has returned [C3]
+ * @device: from acall_open_device() or, for its own interface only,
+ *	acall_open_node(); or ACALL_DEVICE_DEFAULT. May be closed as soon as the
+ *	function has returned [C3]
  * @interface: as acall_create()
  * @version: as acall_create()
  * @flags: as acall_create()
@@ -190,9 +245,10 @@ int acall_from_fd(int fd, const char *interface, uint32_t version,
  * @call: the object, gone afterwards; NULL is fine
  *
  * Closes the descriptor and never blocks. If that was the object's last
- * reference, a pending call is cancelled in the background with the method's
- * own grace, and its result is lost. No other function may be running on
- * @call. Clause C4.
+ * reference, the result of a pending call is lost, and it is cancelled in the
+ * background with the method's own grace, unless the object was created with
+ * ACALL_CREATE_DETACH or the call begun with ACALL_BEGIN_NO_CANCEL. No other
+ * function may be running on @call. Clauses B6 and C4.
  */
 void acall_destroy(acall_t *call);
 
@@ -212,8 +268,9 @@ int acall_fd(const acall_t *call);
  * acall_id - the call that is remembered
  * @call: the object
  *
- * Return: the id of the call begun last through this acall_t, also after it was
- * finished; 0 = none yet.
+ * Return: the id of the call begun last through this acall_t, also while
+ * another thread is still in acall_call() with it, and after it was finished;
+ * 0 = none yet.
  */
 uint64_t acall_id(const acall_t *call);
 
@@ -251,11 +308,16 @@ const char *acall_interface(const acall_t *call);
  * signal that arrives just then, it still means the call before: a handler that
  * cancels also sets a flag that is looked at after acall_begin().
  *
+ * A method with ACALL_CAP_MAY_REFUSE is asked first. If its answer takes time
+ * the function does not wait for that either: a refusal shows as the state
+ * RUNNING again.
+ *
  * Return: enum acall_verdict: ACALL_REQUESTED as a rule, ACALL_CANCELLED if the
  * call is ready by now (it never started, has stopped or was abandoned),
- * ACALL_TOO_LATE, ACALL_ALREADY. Or
- * -ESRCH (no call has been begun with @call), -EPERM (begun as not
- * cancellable), -EOPNOTSUPP or -EBUSY (the method refuses), -EINVAL.
+ * ACALL_TOO_LATE, ACALL_ALREADY. Or a negative errno, and nothing has happened:
+ * -ESRCH (no call has been begun with @call), -EPERM (begun with
+ * ACALL_BEGIN_NO_CANCEL), -EOPNOTSUPP (the method cannot be cancelled while it
+ * runs), -EBUSY, -EPERM or -EOPNOTSUPP (it refuses; ask again), -EINVAL.
  */
 int acall_cancel_async(acall_t *call, uint64_t grace_ns);
 
@@ -279,14 +341,31 @@ int acall_cancel(acall_t *call, uint64_t grace_ns);
  * @call: the object
  *
  * The provider is asked to stop but nobody waits for it: unless the call was
- * queued, its outcome is ABANDONED, and it may still be working. Never blocks.
- * The object can be finished and used again right away. Clause X4.
+ * queued, its outcome is ABANDONED, and it may still be working. Also ends the
+ * grace of an earlier cancel. Never blocks, but on the files of a queued call,
+ * for a second at most [X3]. The object can be finished and used again right
+ * away; acall_wait_settled() waits for what was left behind. Clauses X4 and X7.
  *
- * Return: ACALL_CANCELLED, ACALL_TOO_LATE, ACALL_ALREADY (a grace is running;
- * this version cannot shorten it). Or a negative errno as
- * acall_cancel_async().
+ * Return: ACALL_CANCELLED, also if an earlier cancel had done it; ACALL_TOO_LATE;
+ * ACALL_ALREADY (another thread is just asking a method that may refuse). Or a
+ * negative errno as acall_cancel_async(), but what a method would like to refuse
+ * does not count.
  */
 int acall_abandon(acall_t *call);
+
+/**
+ * acall_escalate - shorten the grace of a cancel that was requested before
+ * @call: the object
+ * @grace_ns: how long the call may stay from now on; it is never lengthened
+ *
+ * What ACALL_ALREADY calls for, if the earlier cancel was too patient: it never
+ * blocks, and wait or poll tell the end. A call that was not cancelled before is
+ * cancelled now. Clause X7.
+ *
+ * Return: as acall_cancel_async(), but ACALL_CANCELLED if the earlier cancel has
+ * done it, and ACALL_ALREADY only as acall_abandon().
+ */
+int acall_escalate(acall_t *call, uint64_t grace_ns);
 
 /**
  * acall_cancel_async_id - acall_cancel_async() for one certain call
@@ -320,6 +399,27 @@ int acall_cancel_id(acall_t *call, uint64_t call_id, uint64_t grace_ns);
  */
 int acall_abandon_id(acall_t *call, uint64_t call_id);
 
+/**
+ * acall_escalate_id - acall_escalate() for one certain call
+ * @call: the object
+ * @call_id: as acall_cancel_async_id()
+ * @grace_ns: as acall_escalate()
+ *
+ * Return: as acall_escalate() and acall_cancel_async_id().
+ */
+int acall_escalate_id(acall_t *call, uint64_t call_id, uint64_t grace_ns);
+
+/**
+ * acall_cancel_args - cancel with everything that the kernel can take
+ * @call: the object
+ * @args: as <linux/acall.h> says, @size set to sizeof(*args) by the caller;
+ *	@call_id 0 = the call that is remembered. out: @call_id, @state and
+ *	@outcome
+ *
+ * Return: enum acall_verdict, or a negative errno as acall_cancel_async().
+ */
+int acall_cancel_args(acall_t *call, struct acall_cancel *args);
+
 /* Calls of any method ----------------------------------------------------- */
 
 /**
@@ -331,20 +431,23 @@ int acall_abandon_id(acall_t *call, uint64_t call_id);
  * @files: file descriptors to pass; may be closed as soon as the function has
  *	returned. NULL if @nr_files is 0
  * @nr_files: how many
- * @user_data: comes back in acall_query() and in struct acall_result
+ * @options: deadline and more, or NULL
  *
- * Returns without waiting for the method. The method works with the caller's
- * credentials and limits of now. Clauses B1 to B8.
+ * Returns without waiting for the method (one with ACALL_CAP_INLINE is short, and
+ * has run). The method works with the caller's credentials and limits of now.
+ * Clauses B1 to B8.
  *
  * Return: 0, and the call is pending until somebody finishes it; or an error
  * that changed nothing: -EBUSY (a call is pending, perhaps ready but not
  * finished), -EINVAL (method, flags or arguments), -E2BIG (@in_len), -EFAULT,
  * -EBADF (a file is not open, or not opened as the method needs it), -EDQUOT
  * (your limit of live calls or bytes), -EAGAIN (the machine's), -ENODEV (the
- * provider has gone), -ENOMEM, or what the method refuses with.
+ * provider has gone), -ENOMEM, -EOPNOTSUPP (a deadline, and the method cannot be
+ * cancelled), or what the method refuses with.
  */
 int acall_begin(acall_t *call, uint32_t method, const void *in, size_t in_len,
-		const int *files, unsigned int nr_files, uint64_t user_data);
+		const int *files, unsigned int nr_files,
+		const struct acall_options *options);
 
 /**
  * acall_begin_args - begin a call with everything that the kernel can take
@@ -352,7 +455,7 @@ int acall_begin(acall_t *call, uint32_t method, const void *in, size_t in_len,
  * @args: as <linux/acall.h> says, @size set to sizeof(*args) by the caller and
  *	what is not used zero. out: @call_id
  *
- * Return: as acall_begin(); -EOPNOTSUPP for what this module cannot do yet.
+ * Return: as acall_begin().
  */
 int acall_begin_args(acall_t *call, struct acall_begin *args);
 
@@ -381,6 +484,22 @@ int acall_wait(acall_t *call, uint64_t until);
 int acall_wait_id(acall_t *call, uint64_t call_id, uint64_t until);
 
 /**
+ * acall_wait_settled - wait until what was begun has really ended
+ * @call: the object
+ * @call_id: the call, also one that was abandoned and finished long ago;
+ *	0 = all that were begun on this object until now
+ * @until: as acall_wait()
+ *
+ * When a call has ended its provider has left it, and its files, credentials and
+ * charges are released: nothing will change any more. Needs no pending call and
+ * changes nothing; later calls do not prolong it. Clause W6.
+ *
+ * Return: 0 = it has ended, or there is no such call here; -ETIMEDOUT; -EINTR;
+ * -EINVAL.
+ */
+int acall_wait_settled(acall_t *call, uint64_t call_id, uint64_t until);
+
+/**
  * acall_finish - take the result of the call
  * @call: the object
  * @out: buffer for the output bytes, or NULL; untouched unless @result says
@@ -393,7 +512,8 @@ int acall_wait_id(acall_t *call, uint64_t call_id, uint64_t until);
  * again. Clauses F1 to F6, F8.
  *
  * Return: 0 = finished, look at @result for how; or an error that consumed
- * nothing: -EMSGSIZE (@out is too small, @result->out_len bytes are needed),
+ * nothing: -EMSGSIZE (@out is too small, @result->out_len bytes are needed; or
+ * there are @result->nr_files result files: acall_finish_files() takes them),
  * -EAGAIN (not ready and NONBLOCK), -ESRCH (no call is pending, or somebody
  * else finished it), -EFAULT, -EINTR, -EINVAL.
  */
@@ -413,6 +533,75 @@ int acall_finish(acall_t *call, void *out, size_t out_len,
  */
 int acall_finish_id(acall_t *call, uint64_t call_id, unsigned int flags,
 		    void *out, size_t out_len, struct acall_result *result);
+
+/**
+ * acall_finish_files - take the result of a call that gives files
+ * @call: the object
+ * @out: as acall_finish()
+ * @out_len: as acall_finish()
+ * @files: where to put the descriptors, @result->nr_files of them, close-on-exec;
+ *	they are the caller's. NULL if @nr_files is 0
+ * @nr_files: room for how many; METHOD_INFO's files_out is always enough
+ * @result: as acall_finish()
+ *
+ * Return: as acall_finish(); -EMSGSIZE also if @files is too small; -EMFILE,
+ * -ENFILE, -ENOMEM (no descriptor for a file; nothing was consumed). Clause F7.
+ */
+int acall_finish_files(acall_t *call, void *out, size_t out_len, int *files,
+		       unsigned int nr_files, struct acall_result *result);
+
+/**
+ * acall_finish_args - finish with everything that the kernel can take
+ * @call: the object
+ * @args: as <linux/acall.h> says, @size set to sizeof(*args) by the caller;
+ *	@call_id 0 = the call that is remembered
+ *
+ * Return: as acall_finish_files().
+ */
+int acall_finish_args(acall_t *call, struct acall_finish *args);
+
+/**
+ * acall_call - begin, wait and finish in one system call
+ * @call: the object
+ * @method: as acall_begin()
+ * @in: as acall_begin()
+ * @in_len: as acall_begin()
+ * @files: as acall_begin()
+ * @nr_files: as acall_begin()
+ * @options: as acall_begin()
+ * @out: as acall_finish()
+ * @out_len: as acall_finish()
+ * @result: out: as acall_finish(); not NULL, since after an error its call_id
+ *	says whether there is a call
+ *
+ * Sleeps also on an object that was created with NONBLOCK. Other threads cancel,
+ * wait for and look at the call through @call, and a signal that kills cancels
+ * it. For result files use acall_call_args(). Clauses S1 to S3.
+ *
+ * Return: 0 = finished, look at @result for how. Or a negative errno:
+ *
+ * With @result->call_id 0 it is one of acall_begin()'s, and there is no call.
+ *
+ * Else the call exists and this function has left it: after -EINTR (a signal
+ * handler ran, whatever its SA_RESTART) it goes on, and after -EMSGSIZE (see
+ * acall_finish()), -EFAULT and -EMFILE it is ready: go on with acall_wait(),
+ * acall_finish() and the cancels, never with a second acall_call(), which would
+ * be -EBUSY. -ESRCH: somebody else has finished it.
+ */
+int acall_call(acall_t *call, uint32_t method, const void *in, size_t in_len,
+	       const int *files, unsigned int nr_files,
+	       const struct acall_options *options, void *out, size_t out_len,
+	       struct acall_result *result);
+
+/**
+ * acall_call_args - call with everything that the kernel can take
+ * @call: the object
+ * @args: as <linux/acall.h> says, @size set to sizeof(*args) by the caller and
+ *	what is not used zero. out: as acall_call() says of its result
+ *
+ * Return: as acall_call().
+ */
+int acall_call_args(acall_t *call, struct acall_call_args *args);
 
 /**
  * acall_query - look at a call
@@ -437,323 +626,12 @@ int acall_query(acall_t *call, uint64_t call_id, struct acall_query *query,
  */
 uint64_t acall_after_ns(uint64_t duration_ns);
 
-/* The interface "file", version 1 ------------------------------------------ */
-
-/*
- * Each method has a pair. acall_begin_METHOD() is acall_begin() with the
- * method's arguments: @call must be of the interface "file" (else -EINVAL),
- * @args are those of <linux/acall_file.h>, a descriptor may be closed as soon as
- * it has returned, @user_data comes back in the result. Return values are those
- * of acall_begin(), plus what the method refuses with, which is what the system
- * call that does the same would say; further, -EOVERFLOW for a range beyond the
- * largest offset.
- *
- * acall_finish_METHOD() is acall_finish() with the method's output. If a call
- * of another method is pending, it returns -EINVAL and consumes nothing. Look
- * at @result->status before you use the output.
- */
-
-/**
- * acall_begin_statfs - begin to ask for the usage of a file system
- * @call: object of the interface "file"
- * @path: a path on it, best its mount point: that is resolved without asking
- *	the file system's server, which may be dead
- * @user_data: comes back in the result
- *
- * Return: as acall_begin(); -ENOENT, -EACCES, ... (the path); -ENAMETOOLONG.
- */
-int acall_begin_statfs(acall_t *call, const char *path, uint64_t user_data);
-
-/**
- * acall_finish_statfs - take the usage of a file system
- * @call: the object
- * @out: out: the fields of statfs(2), filled if @result->status is 0
- * @result: out: what became of the call; may be NULL
- *
- * Return: as acall_finish(); -EINVAL if the call is of another method.
- */
-int acall_finish_statfs(acall_t *call, struct acall_file_statfs_out *out,
-			struct acall_result *result);
-
-/**
- * acall_begin_stat - begin to ask for the attributes of a mount point
- * @call: object of the interface "file"
- * @path: as acall_begin_statfs()
- * @user_data: comes back in the result
- *
- * Return: as acall_begin_statfs().
- */
-int acall_begin_stat(acall_t *call, const char *path, uint64_t user_data);
-
-/**
- * acall_finish_stat - take the attributes of a mount point
- * @call: the object
- * @out: out: the fields of statx(2), filled if @result->status is 0
- * @result: out: what became of the call; may be NULL
- *
- * Return: as acall_finish(); -EINVAL if the call is of another method.
- */
-int acall_finish_stat(acall_t *call, struct acall_file_stat_out *out,
-		      struct acall_result *result);
-
-/**
- * acall_begin_sync - begin to write a file or file system back
- * @call: object of the interface "file"
- * @file: descriptor of the file, or of any file of the file system
- * @args: range in bytes and scope; NULL = the data of the whole file
- * @user_data: comes back in the result
- *
- * Return: as acall_begin(); -EINVAL (scope, or a range with FILESYSTEM).
- */
-int acall_begin_sync(acall_t *call, int file,
-		     const struct acall_file_sync *args, uint64_t user_data);
-
-/**
- * acall_finish_sync - learn how a sync ended
- * @call: the object
- * @result: out: status 0 only if all that was asked for is written back;
- *	progress in bytes; may be NULL
- *
- * Return: as acall_finish(); -EINVAL if the call is of another method.
- */
-int acall_finish_sync(acall_t *call, struct acall_result *result);
-
-/**
- * acall_begin_copy - begin to copy a range of one file to another
- * @call: object of the interface "file"
- * @source: descriptor opened for reading
- * @target: descriptor opened for writing, without O_APPEND
- * @args: offsets and length in bytes, reflink, flags; NULL = the whole file
- *	from its start to the start of the target, shared if that is possible
- * @user_data: comes back in the result
- *
- * Return: as acall_begin(); -EBADF (source or target is not opened so), -EINVAL
- * (not regular files, or overlapping ranges of one file), -EOVERFLOW.
- */
-int acall_begin_copy(acall_t *call, int source, int target,
-		     const struct acall_file_copy *args, uint64_t user_data);
-
-/**
- * acall_finish_copy - learn how a copy ended
- * @call: the object
- * @result: out: progress = bytes in the target: after STOPPED exactly these
- *	are there, and none behind them; may be NULL
- *
- * Return: as acall_finish(); -EINVAL if the call is of another method.
- */
-int acall_finish_copy(acall_t *call, struct acall_result *result);
-
-/**
- * acall_begin_hash - begin to compute the digest of a range of a file
- * @call: object of the interface "file"
- * @file: descriptor opened for reading
- * @args: range in bytes and the kernel's name of the algorithm; NULL = sha256
- *	of the whole file
- * @user_data: comes back in the result
- *
- * Return: as acall_begin(); -ENOENT (the kernel has no such algorithm).
- */
-int acall_begin_hash(acall_t *call, int file,
-		     const struct acall_file_hash *args, uint64_t user_data);
-
-/**
- * acall_finish_hash - take the digest
- * @call: the object
- * @digest: out: the digest, @result->out_len bytes of it, if @result->status
- *	is 0
- * @result: out: what became of the call; may not be NULL, as it has the length
- *
- * Return: as acall_finish(); -EINVAL if the call is of another method.
- */
-int acall_finish_hash(acall_t *call,
-		      unsigned char digest[ACALL_FILE_DIGEST_MAX],
-		      struct acall_result *result);
-
-/**
- * acall_begin_allocate - begin to allocate, zero or punch a range of a file
- * @call: object of the interface "file"
- * @file: descriptor opened for writing
- * @args: range in bytes, mode and flags; NULL = allocate what the file's size
- *	covers
- * @user_data: comes back in the result
- *
- * Return: as acall_begin(); -EFBIG (beyond RLIMIT_FSIZE), -EOPNOTSUPP (the file
- * system cannot do it).
- */
-int acall_begin_allocate(acall_t *call, int file,
-			 const struct acall_file_allocate *args,
-			 uint64_t user_data);
-
-/**
- * acall_finish_allocate - learn how an allocation ended
- * @call: the object
- * @result: out: progress = bytes from the offset on that have the effect; up to
- *	one chunk behind them may have it too; may be NULL
- *
- * Return: as acall_finish(); -EINVAL if the call is of another method.
- */
-int acall_finish_allocate(acall_t *call, struct acall_result *result);
-
-/* What there is ------------------------------------------------------------ */
-
-/**
- * acall_open_device - open /dev/acall
- *
- * Only needed to make many calls of the functions below cheap, or to keep the
- * device reachable after chroot(2) and the like.
- *
- * Return: a close-on-exec descriptor, to be closed with close(2); -ENOSYS (there
- * is no such device: the module is not loaded), -EPROTO (the module speaks
- * another ABI than this library), -EACCES, -EPERM, -EMFILE, -ENFILE, -ENOMEM.
- */
-int acall_open_device(void);
-
-/**
- * acall_info - ABI, features and limits
- * @device: from acall_open_device(), or ACALL_DEVICE_DEFAULT
- * @info: out: as <linux/acall.h> says
- * @size: sizeof(*info)
- *
- * Return: 0; -ENOSYS and the others of acall_open_device(), -EINVAL.
- */
-int acall_info(int device, struct acall_info *info, size_t size);
-
-/**
- * acall_next_interface - go through the registered interfaces
- * @device: from acall_open_device(), or ACALL_DEVICE_DEFAULT
- * @cursor: in: 0 for the first; out: where to go on
- * @info: out: as <linux/acall.h> says
- * @size: sizeof(*info)
- *
- * What cannot be created by the caller is listed too, with caps saying so [C6].
- *
- * Return: 0; -ENOENT = no more; -ENOSYS and the others of acall_open_device(),
- * -EINVAL.
- */
-int acall_next_interface(int device, uint64_t *cursor,
-			 struct acall_interface_info *info, size_t size);
-
-/**
- * acall_method_info - what a method takes, gives and can do
- * @device: from acall_open_device(), or ACALL_DEVICE_DEFAULT
- * @interface: name of the interface
- * @method: number of the method, 0 to acall_interface_info.methods - 1
- * @info: out: as <linux/acall.h> says
- * @size: sizeof(*info)
- *
- * Return: 0; -ENOENT (no such interface is registered), -EINVAL (this number is
- * not in use); -ENOSYS and the others of acall_open_device().
- */
-int acall_method_info(int device, const char *interface, uint32_t method,
-		      struct acall_method_info *info, size_t size);
-
-/**
- * acall_find_method - look a method up by its name
- * @device: from acall_open_device(), or ACALL_DEVICE_DEFAULT
- * @interface: name of the interface
- * @method: name of the method
- * @info: out: as acall_method_info(); @info->method is its number
- * @size: sizeof(*info)
- *
- * Return: 0; -ENOENT (no such interface is registered), -EINVAL (it has no
- * method of that name); -ENOSYS and the others of acall_open_device().
- */
-int acall_find_method(int device, const char *interface, const char *method,
-		      struct acall_method_info *info, size_t size);
-
-/* Words -------------------------------------------------------------------- */
-
-/**
- * enum acall_op - which operation an error came from
- * @ACALL_OP_DEVICE: acall_open_device(), acall_info()
- * @ACALL_OP_LIST: acall_next_interface(), acall_method_info(),
- *	acall_find_method()
- * @ACALL_OP_CREATE: acall_create(), acall_create_on(), acall_from_fd()
- * @ACALL_OP_BEGIN: acall_begin() and all acall_begin_*()
- * @ACALL_OP_WAIT: acall_wait(), acall_wait_id()
- * @ACALL_OP_FINISH: acall_finish() and all acall_finish_*()
- * @ACALL_OP_CANCEL: the cancels
- * @ACALL_OP_QUERY: acall_query()
- * @ACALL_OP_RESULT: none: the error is acall_result.status
- */
-enum acall_op {
-	ACALL_OP_DEVICE	= 0,
-	ACALL_OP_LIST	= 1,
-	ACALL_OP_CREATE	= 2,
-	ACALL_OP_BEGIN	= 3,
-	ACALL_OP_WAIT	= 4,
-	ACALL_OP_FINISH	= 5,
-	ACALL_OP_CANCEL	= 6,
-	ACALL_OP_QUERY	= 7,
-	ACALL_OP_RESULT	= 8,
-};
-
-/**
- * acall_strerror - say in words what went wrong
- * @call: the object, or NULL if there is none. With it the message names the
- *	interface, the method and the file descriptor of the BEGIN that failed
- *	last on it
- * @op: enum acall_op: the same errno means different things in different ones
- * @error: what was returned, negative or positive
- * @buf: where to put the message
- * @len: size of @buf; 256 is enough, less cuts the message
- *
- * Names the limit with its present value (and for that may open /dev/acall),
- * the file, or the clause of the contract. One sentence in English without a
- * full stop; errors of the file system are in the words of strerror(3).
- * Thread-safe; not async-signal-safe.
- *
- * Return: @buf, always terminated; a constant string if @buf is NULL or @len 0.
- */
-const char *acall_strerror(const acall_t *call, enum acall_op op, int error,
-			   char *buf, size_t len);
-
-/**
- * acall_state_name - the word for an enum acall_state
- * @state: the number
- *
- * Return: "idle", "queued", "running", "cancelling", "done"; "unknown" for
- * others. A constant string.
- */
-const char *acall_state_name(uint32_t state);
-
-/**
- * acall_outcome_name - the word for an enum acall_outcome
- * @outcome: the number
- *
- * Return: "none", "completed", "stopped", "never started", "abandoned"; "unknown"
- * for others. A constant string.
- */
-const char *acall_outcome_name(uint32_t outcome);
-
-/**
- * acall_reason_name - the word for an enum acall_reason
- * @reason: the number
- *
- * Return: "none", "client", "deadline", "close", "administrator", "provider",
- * "reboot"; "unknown" for others. A constant string.
- */
-const char *acall_reason_name(uint32_t reason);
-
-/**
- * acall_verdict_name - the word for what a cancel returned
- * @verdict: enum acall_verdict
- *
- * Return: "cancelled", "too late", "already cancelled", "requested"; "failed" if
- * negative, "unknown" for others. A constant string.
- */
-const char *acall_verdict_name(int verdict);
-
-/**
- * acall_unit_name - the word for an enum acall_unit
- * @unit: the number
- *
- * Return: "none", "bytes", "items"; "unknown" for others. A constant string.
- */
-const char *acall_unit_name(uint32_t unit);
-
 #ifdef __cplusplus
 }
 #endif
+
+#include <libacall_device.h>
+#include <libacall_file.h>
+#include <libacall_timer.h>
 
 #endif /* LIBACALL_H */
