@@ -2,10 +2,12 @@
 # For people; the kernel's build system reads Kbuild. See `make help`.
 
 .DEFAULT_GOAL := all
-.PHONY: all demo check lint vm shell bench-stop clean distclean help
+.PHONY: all demo check check-fast check-kunit check-mutants conformance lint vm shell \
+	bench-stop headers_install clean distclean help
 
 VM := selftests/vm
-export WHERE KERNEL MEM SMP ACCEL CPU TESTS TIMEOUT ACALL_SCALE
+export WHERE KERNEL DEBUG MEM SMP ACCEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
+export ACALL_SCALE ACALL_ROUNDS
 
 all:
 	@$(VM)/setup.sh build
@@ -18,8 +20,27 @@ demo:
 check:
 	@$(VM)/check.sh
 
+check-fast:
+	@selftests/fast/check.sh
+
+check-kunit:
+	@$(VM)/kunit.sh
+
+check-mutants:
+	@selftests/conformance/mutants.sh
+
+# The page of what the last `make check` and `make check-mutants` have shown.
+conformance:
+	@selftests/conformance/page.sh write
+
 lint:
 	@$(VM)/lint.sh
+
+# For providers that are built outside of this tree.
+headers_install:
+	@$(VM)/setup.sh build
+	@$(VM)/build.sh modules
+	@$(VM)/headers.sh $(abspath $(or $(DIR),build/headers))
 
 vm:
 	@$(VM)/launch.sh run '$(RUN)' $(ARGS)
@@ -42,14 +63,22 @@ help:
 	@echo 'make               modules and user space, into build/RELEASE-ARCH'
 	@echo 'make demo          hash, copy and cancel a copy, in a VM'
 	@echo 'make check         build all and run all tests in a VM'
+	@echo 'make check-fast    proofs and unit tests of the state machine, no VM'
+	@echo 'make check-kunit   unit tests of the core in a user-mode kernel'
+	@echo 'make check-mutants break each clause, and see its test fail'
 	@echo 'make lint          static checks'
 	@echo 'make vm RUN=PROG   run PROG [ARGS="..."] in the VM, as root'
 	@echo 'make shell         a shell in the VM'
 	@echo 'make bench-stop    how long after CANCEL a method has ended'
+	@echo 'make headers_install DIR=DIR  what providers elsewhere build against'
 	@echo 'make clean         remove what was built (distclean: downloads too)'
 	@echo
 	@echo 'TESTS=GLOB         check: only the tests with such a name'
+	@echo 'ALL=1              check: also long tests as 32-bit programs'
 	@echo 'WHERE=host         demo, check, bench-stop: on the running kernel'
 	@echo 'KERNEL=RELEASE     another Debian kernel, such as 6.12'
+	@echo 'DEBUG=1            modules that check and count every transition'
+	@echo 'ACALL_ROUNDS=N     rounds of each stress test (200)'
+	@echo 'CLAUSES=GLOB       check-mutants: only those clauses; GUESTS=N at a time'
 	@echo 'MEM= SMP= ACCEL=   the VM (2G, 2, tcg)'
 	@echo 'ACALL_SCALE=N      stretch every time-out'

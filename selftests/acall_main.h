@@ -3,16 +3,37 @@
  * The end of every test program, instead of TEST_HARNESS_MAIN: skips the
  * program where the modules are not loaded, and makes the harness's time-outs
  * hang guards that are scaled by ACALL_SCALE.
+ *
+ * --only GLOB (more than once: any of them) runs only tests of such a name,
+ * --guard SECONDS sets the guard.
  */
+#include <fnmatch.h>
+
 #define main acall_harness_main
 TEST_HARNESS_MAIN
 #undef main
 
+/* Is test @name wanted? */
+static bool chosen(int argc, char **argv, const char *name)
+{
+	bool any = false;
+	int i;
+
+	for (i = 1; i < argc - 1; i++) {
+		if (strcmp(argv[i], "--only"))
+			continue;
+		if (!fnmatch(argv[i + 1], name, 0))
+			return true;
+		any = true;
+	}
+	return !any;
+}
+
 int main(int argc, char **argv)
 {
+	struct __test_metadata *t, **link;
 	struct __fixture_metadata *f;
-	struct __test_metadata *t;
-	int ctl;
+	int ctl, guard = 0, i, n = 0;
 
 	/* As a module loader: brings "test-hot" back (see C1 in core_create). */
 	if (argc == 2 && !strcmp(argv[1], "--register-hot")) {
@@ -24,9 +45,26 @@ int main(int argc, char **argv)
 		ksft_print_header();
 		ksft_exit_skip("no " DEV_ACALL " or no " DEV_CONTROL "\n");
 	}
-	for (f = __fixture_list; f; f = f->next)
-		for (t = f->tests; t; t = t->next)
-			t->timeout = (t->timeout > GUARD_SEC ?
-				      t->timeout : GUARD_SEC) * scale();
+	for (i = 1; i < argc - 1; i++)
+		if (!strcmp(argv[i], "--guard"))
+			guard = atoi(argv[i + 1]);
+	for (f = __fixture_list; f; f = f->next) {
+		link = &f->tests;
+		while ((t = *link)) {
+			if (!chosen(argc, argv, t->name)) {
+				*link = t->next;
+				continue;
+			}
+			t->timeout = guard ?: t->timeout > GUARD_SEC ?
+				     t->timeout : GUARD_SEC;
+			t->timeout *= scale();
+			link = &t->next;
+			n++;
+		}
+	}
+	if (!n) {
+		fprintf(stderr, "# no test has such a name\n");
+		return KSFT_FAIL;
+	}
 	return acall_harness_main(argc, argv);
 }

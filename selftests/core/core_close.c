@@ -2,9 +2,13 @@
 /*
  * The last close [C4]: in every state, that it cancels and never blocks, what
  * counts as the last reference, and the death of processes. The fixture's end
- * checks after each test that nothing is left.
+ * checks after each test that nothing is left. What DETACH makes of it is in
+ * client_detach.c.
+ *
+ * That a close cancels is looked for before its effects are waited for, so that
+ * one that does not is told from one that hangs.
  */
-#include "acall_util.h"
+#include "acall_more.h"
 
 TEST_F(acall, C4_close_of_an_idle_object)
 {
@@ -18,14 +22,17 @@ TEST_F(acall, C4_close_cancels_a_running_call)
 		ACALL_TEST_COOP, ACALL_TEST_KILLABLE,
 	};
 	unsigned int i;
+	__u64 call_id;
 	int fd;
 
 	for (i = 0; i < ARRAY_SIZE(methods); i++) {
 		__u64 id = fresh_id();
 
 		fd = sys_create(self->dev, "test");
-		ASSERT_EQ(0, one_call(fd, self->ctl, methods[i], id, NULL));
+		ASSERT_EQ(0, one_call(fd, self->ctl, methods[i], id,
+				      &call_id));
 		ASSERT_EQ(0, close(fd));
+		ASSERT_TRUE(close_has_cancelled(self->dev, call_id));
 		/* No gate was opened: it is the cancel that ends them. */
 		ASSERT_EQ(0, wait_seen(self->ctl, id, 1));
 		EXPECT_EQ(0, wait_counter("executions", 0));
@@ -39,14 +46,17 @@ TEST_F(acall, C4_close_never_blocks)
 		ACALL_TEST_GATE, ACALL_TEST_LATE,
 	};
 	unsigned int i;
+	__u64 call_id;
 	int fd;
 
 	for (i = 0; i < ARRAY_SIZE(methods); i++) {
 		__u64 id = fresh_id();
 
 		fd = sys_create(self->dev, "test");
-		ASSERT_EQ(0, one_call(fd, self->ctl, methods[i], id, NULL));
+		ASSERT_EQ(0, one_call(fd, self->ctl, methods[i], id,
+				      &call_id));
 		ASSERT_EQ(0, close(fd));
+		ASSERT_TRUE(close_has_cancelled(self->dev, call_id));
 		/* The provider has not ended, and cannot yet. */
 		EXPECT_EQ(0, ctl_get(self->ctl, id).ends);
 		EXPECT_EQ(1, counter("executions"));
@@ -63,14 +73,15 @@ TEST_F(acall, C4_close_of_a_queued_call_it_never_starts)
 	int fd = sys_create(self->dev, ACALL_TEST_NARROW);
 	struct acall_finish f;
 	int p[2];
-	__u64 id = fresh_id();
+	__u64 id = fresh_id(), call_id;
 
 	ASSERT_EQ(0, one_call(busy, self->ctl, ACALL_TEST_GATE, self->id,
 			      NULL));
 	ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
-	ASSERT_EQ(0, sys_begin_hold(fd, id, p[1], NULL));
+	ASSERT_EQ(0, sys_begin_hold(fd, id, p[1], &call_id));
 	close(p[1]);
 	ASSERT_EQ(0, close(fd));
+	ASSERT_TRUE(close_has_cancelled(self->dev, call_id));
 	/* Its file is dropped, although the slot is still taken. */
 	EXPECT_EQ(0, wait_hung_up(p[0]));
 	EXPECT_EQ(0, wait_counter("calls", 1));
@@ -129,10 +140,13 @@ TEST_F(acall, C4_close_of_an_idle_object_with_orphans)
 
 TEST_F(acall, C4_with_the_methods_own_grace)
 {
+	__u64 call_id;
+
 	/* hold has a short one and ignores the cancel: becomes an orphan. */
-	ASSERT_EQ(0, sys_begin_hold(self->fd, self->id, 0, NULL));
+	ASSERT_EQ(0, sys_begin_hold(self->fd, self->id, 0, &call_id));
 	ASSERT_EQ(0, wait_starts(self->ctl, self->id, 1));
 	ASSERT_EQ(0, close(self->fd));
+	ASSERT_TRUE(close_has_cancelled(self->dev, call_id));
 	EXPECT_EQ(0, wait_counter("orphans", 1));
 	EXPECT_EQ(1, counter("executions"));
 }
@@ -161,12 +175,13 @@ static int hold_reference(void *arg)
 
 TEST_F(acall, C4_a_forked_child_is_a_reference)
 {
+	__u64 call_id;
 	int p[2];
 	pid_t pid;
 
 	ASSERT_EQ(0, pipe(p));
 	ASSERT_EQ(0, one_call(self->fd, self->ctl, ACALL_TEST_COOP, self->id,
-			      NULL));
+			      &call_id));
 	pid = fork();
 	if (!pid) {
 		close(p[1]);
@@ -178,6 +193,7 @@ TEST_F(acall, C4_a_forked_child_is_a_reference)
 	/* It ends, and with it the last reference. */
 	close(p[1]);
 	EXPECT_EQ(0, child_join(pid));
+	ASSERT_TRUE(close_has_cancelled(self->dev, call_id));
 	ASSERT_EQ(0, wait_seen(self->ctl, self->id, 1));
 	EXPECT_EQ(0, wait_counter("objects", 0));
 }
@@ -202,11 +218,13 @@ TEST_F(acall, C4_epoll_is_no_reference)
 {
 	struct epoll_event ev = { .events = EPOLLIN };
 	int ep = epoll_create1(EPOLL_CLOEXEC);
+	__u64 call_id;
 
 	ASSERT_EQ(0, epoll_ctl(ep, EPOLL_CTL_ADD, self->fd, &ev));
 	ASSERT_EQ(0, one_call(self->fd, self->ctl, ACALL_TEST_COOP, self->id,
-			      NULL));
+			      &call_id));
 	ASSERT_EQ(0, close(self->fd));
+	ASSERT_TRUE(close_has_cancelled(self->dev, call_id));
 	ASSERT_EQ(0, wait_seen(self->ctl, self->id, 1));
 	EXPECT_EQ(0, wait_counter("objects", 0));
 	EXPECT_EQ(0, epoll_wait(ep, &ev, 1, 0));
@@ -223,10 +241,11 @@ static int begin_and_wait_to_die(void *arg)
 {
 	struct dying *d = arg;
 	int fd = sys_object("test");
+	__u64 call_id;
 
 	CHECK(fd >= 0);
-	CHECK(!one_call(fd, d->ctl, d->method, d->id, NULL));
-	CHECK(write(d->ready, "x", 1) == 1);
+	CHECK(!one_call(fd, d->ctl, d->method, d->id, &call_id));
+	CHECK(write(d->ready, &call_id, 8) == 8);
 	pause();
 	return 0;
 }
@@ -239,9 +258,9 @@ TEST_F(acall, C4_a_killed_process_leaves_nothing)
 	};
 	struct dying d = { .ctl = self->ctl };
 	unsigned int i;
+	__u64 call_id;
 	int p[2];
 	pid_t pid;
-	char c;
 
 	ASSERT_EQ(0, pipe(p));
 	d.ready = p[1];
@@ -250,10 +269,12 @@ TEST_F(acall, C4_a_killed_process_leaves_nothing)
 		d.method = methods[i];
 		d.id = fresh_id();
 		pid = child_start(begin_and_wait_to_die, &d);
-		ASSERT_EQ(1, read(p[0], &c, 1));
+		ASSERT_EQ(8, read(p[0], &call_id, 8));
 		EXPECT_EQ(1, counter("objects"));
 		ASSERT_EQ(0, kill(pid, SIGKILL));
 		ASSERT_EQ(-SIGKILL, child_join(pid));
+		/* spin has ended by itself. */
+		ASSERT_TRUE(close_has_cancelled(self->dev, call_id));
 		EXPECT_EQ(0, wait_counter("objects", 0));
 		ASSERT_EQ(0, open_gate(self->ctl, d.id));
 		EXPECT_EQ(0, wait_counter("executions", 0));
@@ -300,23 +321,30 @@ TEST_F(acall, C4_nor_does_that_of_a_thread)
 	EXPECT_EQ(0, sys_cancel(self->fd, 0, 0, FOREVER, &c));
 }
 
-static int begin_then_exec(void *unused)
+static int begin_then_exec(void *arg)
 {
 	char * const argv[] = { "core_close", "--register-hot", NULL };
-	int fd = sys_object("test");
+	int fd = sys_object("test"), *report = arg;
+	__u64 call_id;
 
-	(void)unused;
 	CHECK(fd >= 0);
-	CHECK(!sys_begin_arg(fd, ACALL_TEST_COOP, fresh_id(), 0, 0, NULL));
+	CHECK(!sys_begin_arg(fd, ACALL_TEST_COOP, fresh_id(), 0, 0, &call_id));
+	CHECK(write(*report, &call_id, 8) == 8);
 	execv("/proc/self/exe", argv);
 	return 99;
 }
 
 TEST_F(acall, C4_exec_is_a_close)
 {
+	__u64 call_id;
+	int p[2];
+
+	ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
 	ASSERT_EQ(0, close(self->fd));
 	/* The program says 1: test-hot is there. Its fd is close-on-exec. */
-	EXPECT_EQ(1, child_run(begin_then_exec, NULL));
+	EXPECT_EQ(1, child_run(begin_then_exec, &p[1]));
+	ASSERT_EQ(8, read(p[0], &call_id, 8));
+	ASSERT_TRUE(close_has_cancelled(self->dev, call_id));
 	EXPECT_EQ(0, wait_counter("objects", 0));
 	EXPECT_EQ(0, wait_counter("executions", 0));
 }
@@ -334,16 +362,19 @@ TEST_F(acall, C4_begin_and_close_at_any_moment)
 		{ ACALL_TEST_COOP, sizeof(arg) },
 	};
 	unsigned int i, n;
+	__u64 call_id;
 	int fd;
 
 	for (i = 0; i < 3000; i++) {
 		n = i % ARRAY_SIZE(calls);
 		fd = sys_create(self->dev, "test");
 		ASSERT_EQ(0, sys_begin(fd, calls[n].method, &arg,
-				       calls[n].len, NULL));
+				       calls[n].len, &call_id));
 		if (i & 8)
 			sched_yield();
 		ASSERT_EQ(0, close(fd));
+		if (calls[n].method == ACALL_TEST_COOP)
+			ASSERT_TRUE(close_has_cancelled(self->dev, call_id));
 	}
 	EXPECT_EQ(0, wait_counter("executions", 0));
 	EXPECT_EQ(0, wait_counter("calls", 0));

@@ -3,7 +3,7 @@
  * FINISH: blocking and not [F1], what it returns [F2], what it does not consume
  * [F3], output only where there is some [F4], of many one wins and one that
  * stalls holds up nobody [F5], idle again at once [F6], and files that nobody
- * holds any more [F8]. F7 is about result files, which come later.
+ * holds any more [F8]. F7 is the provider's tests'.
  */
 #include "acall_util.h"
 

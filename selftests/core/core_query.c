@@ -5,7 +5,8 @@
  */
 #include "acall_util.h"
 
-#define FEATURES_NOW	(ACALL_FEATURE_RUN | ACALL_FEATURE_STOP)
+/* All but the call queue. */
+#define FEATURES_NOW	(ACALL_FEATURE_QUEUE - 1)
 
 TEST_F(acall, Q1_an_idle_object)
 {
@@ -374,7 +375,7 @@ TEST_F(acall, listing_has_every_interface_once)
 			found[n]++;
 			EXPECT_EQ(ACALL_TEST_VERSION_MIN, i.version_min);
 			EXPECT_EQ(ACALL_TEST_VERSION, i.version);
-			EXPECT_EQ(ACALL_TEST_STUCK + 1, i.methods);
+			EXPECT_EQ(ACALL_TEST_SESSION + 1, i.methods);
 			EXPECT_LT(0, i.max_running_user);
 			EXPECT_LE(i.max_running_user, i.max_running);
 		}
@@ -411,7 +412,7 @@ TEST_F(acall, listing_of_the_methods)
 		[ACALL_TEST_GATE] = { "gate", 0, 0, 24, 0, 0 },
 		[ACALL_TEST_COOP] = { "coop", 0, 0, 24, 0, 0 },
 		[ACALL_TEST_LATE] = { "late", 0, 0, 24, 0, 0 },
-		[ACALL_TEST_WHOAMI] = { "whoami", 0, 0, 0, 32, 0 },
+		[ACALL_TEST_WHOAMI] = { "whoami", 0, 0, 0, 40, 0 },
 		[ACALL_TEST_PROGRESS] = { "progress", ACALL_CAP_CHUNKED,
 					  ACALL_UNIT_ITEMS, 24, 0, 0 },
 		[ACALL_TEST_NOP] = { "nop", 0, 0, 0, 0, 0 },
@@ -462,7 +463,7 @@ TEST_F(acall, listing_shows_the_grace_that_QUERY_shows)
 TEST_F(acall, listing_of_what_is_not_there)
 {
 	struct acall_method_info m = { .size = sizeof(m),
-		.interface = "test", .method = ACALL_TEST_STUCK + 1 };
+		.interface = "test", .method = ACALL_TEST_SESSION + 1 };
 
 	EXPECT_EQ(-EINVAL, sys_ioctl(self->dev, ACALL_IOC_METHOD_INFO, &m));
 	m.method = UINT32_MAX;

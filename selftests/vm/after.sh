@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # after.sh [MARK]: what must be so when all tests are over, as tests of its own:
-# nothing is live, the modules can be unloaded, and the kernel has not
-# complained since MARK in its log. Unloads the modules.
+# nothing is live, every transition was made that there is (debug builds), the
+# modules can be unloaded, and the kernel has not complained since MARK in its log.
+# Unloads the modules.
 
 here=$(dirname "$0")
 number=0
@@ -25,7 +26,6 @@ is_zero()
 }
 
 echo "TAP version 13"
-echo "1..8"
 for counter in objects calls executions orphans; do
 	file=/sys/class/misc/acall/$counter
 	if is_zero "$file"; then
@@ -35,7 +35,17 @@ for counter in objects calls executions orphans; do
 		point "not ok" "no_live_$counter"
 	fi
 done
-for module in acall_test acall_file acall; do
+# What the monitor has seen, against what the table allows.
+seen=/sys/kernel/debug/acall/transitions
+if [ ! -e "$here/transitions" ]; then
+	:
+elif never=$(sed 's/ [0-9]*$//' $seen | grep -vFxf - "$here/transitions"); then
+	echo "$never" | sed 's/^/# never made: /'
+	point "not ok" every_transition_was_made
+else
+	point ok every_transition_was_made
+fi
+for module in acall_sample acall_timer acall_test acall_file acall; do
 	if why=$(rmmod "$module" 2>&1); then
 		point ok "unload_$module"
 	else
@@ -49,3 +59,4 @@ else
 	echo "$splat" | sed 's/^/# /'
 	point "not ok" clean_kernel_log
 fi
+echo "1..$number"

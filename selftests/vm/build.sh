@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# build.sh [modules|userspace|selftests|bench|vm]...: builds parts for the
+# build.sh [modules|sample|userspace|selftests|bench|vm]...: builds parts for the
 # chosen kernel into build/RELEASE-ARCH/, modules out of a mirror of the sources;
 # where: says where.
 
@@ -30,11 +30,28 @@ modules()
 	mirror "$out/src"
 	"$vm/fetch.sh" headers || return 1
 	# BTF of modules would need pahole and is of no use here.
-	make -C "$kdir" -j"$jobs" M="$out/src" \
+	make -C "$kdir" -j"$jobs" M="$out/src" ACALL_DEBUG="${DEBUG:-}" \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules &&
 		mkdir -p "$out/modules" &&
 		find "$out/src/module" -name '*.ko' \
 			-exec cp -p {} "$out/modules" \;
+}
+
+# The sample provider, as those build theirs who are not in this tree: against
+# the headers that are installed.
+sample()
+{
+	local file
+
+	"$vm/headers.sh" "$out/headers" || return 1
+	mkdir -p "$out/sample"
+	for file in Kbuild acall_sample.c; do
+		cmp -s "$top/selftests/sample/$file" "$out/sample/$file" ||
+			cp "$top/selftests/sample/$file" "$out/sample"
+	done
+	make -C "$kdir" -j"$jobs" M="$out/sample" ACALL="$out/headers" \
+		KBUILD_EXTRA_SYMBOLS="$out/headers/Module.symvers" \
+		CONFIG_DEBUG_INFO_BTF_MODULES= modules
 }
 
 userspace()
@@ -48,7 +65,7 @@ selftests()
 	"$vm/fetch.sh" source || return 1
 	mkdir -p "$out/selftests"
 	make -C "$top/selftests" -j"$jobs" OUTPUT="$out/selftests" \
-		LIBACALL="$out/userspace/libacall.a" \
+		LIBACALL="$out/userspace/libacall.a" M32=1 \
 		KSFT="$source/tools/testing/selftests"
 }
 
@@ -58,13 +75,17 @@ bench()
 	make -C "$top/selftests/bench" -j"$jobs" OUTPUT="$out/bench"
 }
 
-# The guest's last word to QEMU.
+# The guest's last word to QEMU, and what the run-time monitor should have seen.
 vm()
 {
 	mkdir -p "$out/vm"
 	[ "$out/vm/debug_exit" -nt "$vm/debug_exit.c" ] ||
 		gcc -O2 -Wall -Wextra -static -o "$out/vm/debug_exit" \
-			"$vm/debug_exit.c"
+			"$vm/debug_exit.c" || return 1
+	gcc -Wall -Wextra -I"$top/module" -I"$top/uapi" \
+		-o "$out/vm/transitions" "$vm/transitions.c" || return 1
+	"$out/vm/transitions" | grep -vFxf \
+		<(sed '/^#/d; /^$/d' "$vm/transitions.not") >"$out/vm/expected"
 }
 
 where()
@@ -76,7 +97,7 @@ use_kernel
 unset MAKEFLAGS MFLAGS MAKELEVEL
 for part in "$@"; do
 	case $part in
-	modules|userspace|selftests|bench|vm|where) "$part" || exit 1 ;;
+	modules|sample|userspace|selftests|bench|vm|where) "$part" || exit 1 ;;
 	*) die "no such part: $part" ;;
 	esac
 done

@@ -16,7 +16,8 @@ broken()
 }
 
 say "building for $krel"
-logged "$out/build.log" "$vm/build.sh" modules userspace selftests vm || broken
+logged "$out/build.log" "$vm/build.sh" modules sample \
+	userspace selftests vm || broken
 chosen=()
 for name in $(tests); do
 	# shellcheck disable=SC2254 # a glob
@@ -24,7 +25,13 @@ for name in $(tests); do
 	${TESTS:-*}) chosen+=("$name") ;;
 	esac
 done
-if [ ${#chosen[@]} -eq 0 ]; then
+# Ends the machine, so it has one for itself.
+name=reboot_cancels reboot=
+# shellcheck disable=SC2254 # a glob
+case $name in
+${TESTS:-*}) [ "$where" = host ] || reboot=1 ;;
+esac
+if [ ${#chosen[@]} -eq 0 ] && [ -z "$reboot" ]; then
 	say "no test has such a name: ${TESTS:-*}"
 	broken
 fi
@@ -36,6 +43,14 @@ else
 	run=("$vm/guest.sh" check)
 fi
 {
-	"${run[@]}" "${chosen[@]}"
-	echo "@@ guest $?"
+	status=0
+	if [ ${#chosen[@]} -gt 0 ]; then
+		"${run[@]}" "${chosen[@]}"
+		status=$?
+	else
+		echo "@@ done"
+	fi
+	# A guest that was lost is what is to be seen.
+	[ -z "$reboot" ] || [ $status -eq 125 ] || "$vm/guest.sh" reboot
+	echo "@@ guest $status"
 } | "$vm/report.sh" "$out/ktap.log"

@@ -3,7 +3,8 @@
 # Sourced by the bash scripts beside it: where things are, and which kernel.
 #
 # Settings come from the environment (make exports its own): KERNEL, WHERE,
-# ARCH is the machine's; ACALL_SCALE stretches every time-out.
+# DEBUG=1 for modules with the run-time monitor; ARCH is the machine's;
+# ACALL_SCALE stretches every time-out.
 
 set -u
 export LC_ALL=C
@@ -43,6 +44,16 @@ newest()
 {
 	sed -nE 's/^linux-headers-([0-9]+\.[0-9]+\.[0-9]+.*-cloud-amd64)$/\1/p' |
 		sort -V | tail -n 1
+}
+
+# share_programs DIR: only modules differ in debug builds.
+share_programs()
+{
+	local part
+
+	for part in userspace selftests selftests.lib selftests.lib32; do
+		mkdir -p "$1/$part" && ln -sfn "$1/$part" "$out/$part"
+	done
 }
 
 # Which kernel to build for: WHERE=host the running one, else $KERNEL (a whole
@@ -86,8 +97,9 @@ use_kernel()
 	kdir=/lib/modules/$krel/build
 	[ -e "$kdir" ] ||
 		kdir=$cache/headers-$krel/usr/src/linux-headers-$krel
-	out=$build/$krel-$arch
+	out=$build/$krel-$arch${DEBUG:+-debug}
 	mkdir -p "$out" "$cache" || exit 1
+	[ -z "${DEBUG:-}" ] || share_programs "$build/$krel-$arch"
 }
 
 # Runs a command quietly: its output goes to a log, and is shown if it fails.
@@ -104,14 +116,17 @@ logged()
 	fi
 }
 
-# The test programs by name; their Makefile knows.
+# The test programs by name, each also as a 32-bit one; their Makefile knows. The
+# long ones of these only if ALL=1 or TESTS asks for them.
 tests()
 {
 	# shellcheck disable=SC2016 # for make
 	env -u MAKEFLAGS -u MFLAGS make -s --no-print-directory \
 		-C "$top/selftests" \
 		--eval='list: ; @echo $(TEST_GEN_PROGS) $(notdir $(LIB_PROGS)) \
-			$(notdir $(TEST_PROGS))' list
+			$(notdir $(TEST_PROGS)) \
+			$(filter-out $(if $(ALL)$(TESTS),,$(LONG32)), \
+				$(PROGS32))' list
 }
 
 # test_path NAME: where the test program NAME is, built.

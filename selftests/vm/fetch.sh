@@ -132,16 +132,18 @@ fetch_source()
 {
 	local tmp=$source.tmp tarball=linux-source-$kversion.tar.xz
 
-	[ ! -e "$source/scripts/checkpatch.pl" ] || return 0
+	[ ! -e "$source/scripts/checkpatch.pl" ] ||
+		[ ! -e "$source/tools/memory-model" ] || return 0
 	rm -rf "$source" "$tmp"
 	mkdir -p "$tmp"
 	(cd "$tmp" && download "linux-source-$kversion") || exit 1
 	dpkg-deb --fsys-tarfile "$tmp"/linux-source-*.deb |
 		tar -xO "./usr/src/$tarball" | xz -dc -T0 |
-		tar -x -C "$tmp" --strip-components=1 --occurrence=1 \
+		tar -x -C "$tmp" --strip-components=1 \
 		linux-source-$kversion/scripts/checkpatch.pl \
 		linux-source-$kversion/scripts/spelling.txt \
 		linux-source-$kversion/scripts/const_structs.checkpatch \
+		linux-source-$kversion/tools/memory-model \
 		linux-source-$kversion/tools/testing/selftests/kselftest.h \
 		linux-source-$kversion/tools/testing/selftests/kselftest_harness.h
 	[ -e "$tmp/tools/testing/selftests/kselftest_harness.h" ] &&

@@ -3,6 +3,7 @@
 # Boots what has been built in a QEMU guest and does one thing there:
 #	guest.sh check TEST...		the suite; its protocol is for report.sh
 #	guest.sh demo			demo.sh
+#	guest.sh reboot			reboot_cancels; the console says how it went
 #	guest.sh run PROGRAM [ARG]...	any program of this machine, as root
 #	guest.sh shell			an interactive shell
 # The output comes as it is made, the status is the program's, 125 if the guest
@@ -12,7 +13,7 @@
 
 . "$(dirname "$0")/common.sh"
 
-mode=${1:?usage: guest.sh check|demo|run|shell [ARG]...}
+mode=${1:?usage: guest.sh check|demo|reboot|run|shell [ARG]...}
 shift
 use_kernel
 image=$cache/kernel-$krel
@@ -66,6 +67,23 @@ add_program()
 	esac 2>/dev/null
 }
 
+# To where modprobe finds them by name and alias; /acall/modules stays a name of
+# the folder. What modprobe knows of the stock modules is in base.cpio.
+add_modules()
+{
+	local lib=lib/modules/$krel
+
+	mkdir -p "$tmp/depmod/$lib" "$root/$lib"
+	(cd "$tmp/depmod" &&
+		cpio -id --quiet "*$lib/*" <"$image/base.cpio") || exit 1
+	mv "$root/acall/modules" "$root/$lib/extra"
+	ln -s "/$lib/extra" "$root/acall/modules"
+	cp -R "$root/$lib/extra" "$tmp/depmod/$lib"
+	depmod -b "$tmp/depmod" "$krel" || exit 1
+	cp "$tmp/depmod/$lib"/modules.* "$root/$lib"
+	rm -rf "$tmp/depmod"
+}
+
 # A program is a path, or the name of something that was built here.
 find_program()
 {
@@ -106,6 +124,11 @@ make_root()
 			file=$(test_path "$program")
 			add_program "$file" "acall/tests/$program"
 		done
+		cp "$out/sample/acall_sample.ko" "$root/acall/modules" ||
+			die "not built yet"
+		# All tests together make all transitions.
+		[ -z "${DEBUG:-}" ] || [ -n "${TESTS:-}" ] ||
+			cp "$out/vm/expected" "$root/acall/transitions"
 		# What the tests use beside busybox.
 		add_program "$(command -v mkfs.xfs)" acall/bin/mkfs.xfs
 		echo "sh /acall/suite.sh /acall/tests $(quote "$@") | cat" ;;
@@ -114,6 +137,10 @@ make_root()
 			add_program "$(command -v $program)" acall/bin/$program
 		done
 		echo "exec sh /acall/demo.sh" ;;
+	reboot)
+		add_program "$out/selftests/reboot_cancels" \
+			acall/run/reboot_cancels
+		echo "exec /acall/run/reboot_cancels" ;;
 	run)
 		program=$(find_program "$1") || exit 1
 		add_program "$program" "acall/run/${program##*/}"
@@ -122,12 +149,14 @@ make_root()
 	shell)	: ;;
 	*)	die "no such mode: $mode" ;;
 	esac >"$root/acall/command" || exit 1
+	add_modules
 	[ ! -t 2 ] || errors='tty'
 	[ "$mode" != demo ] && [ ! /dev/stdout -ef /dev/stderr ] || errors=out
 	cat >"$root/acall/config" <<-END
 	MODE=$mode
 	ERRORS=$errors
 	ACALL_SCALE=$scale
+	ACALL_ROUNDS=${ACALL_ROUNDS:-200}
 	TERM=$(quote "${TERM:-linux}")
 	ROWS=$(tput lines 2>/dev/null || echo 24)
 	COLUMNS=$(tput cols 2>/dev/null || echo 80)
@@ -231,6 +260,28 @@ explain()
 	say "(the whole console: $console)"
 }
 
+# What the methods said before the machine went down, as one test for report.sh.
+judge_reboot()
+{
+	local name=C4_a_reboot_cancels_everything ids id good='ok'
+
+	ids=$(tr -d '\r' <"$console" |
+		sed -n 's/.*reboot_cancels: expects id //p')
+	echo "@@ begin reboot_cancels"
+	echo "1..1"
+	[ -n "$ids" ] || good='not ok'
+	for id in $ids; do
+		grep -q "acall_test: method of id $id saw its cancel" \
+			"$console" && continue
+		echo "# method of id $id did not see a cancel"
+		good='not ok'
+	done
+	[ "$1" -eq 0 ] || good='not ok'
+	[ "$good" = ok ] || tail -n 20 "$console" | tr -d '\r' | sed 's/^/# /'
+	echo "$good 1 $name"
+	echo "@@ end reboot_cancels $([ "$good" = ok ]; echo $?)"
+}
+
 [ -e "$image/base.cpio" ] || "$vm/fetch.sh" kernel || exit 1
 make_root "$@"
 boot
@@ -242,6 +293,11 @@ if [ $rc -ne 85 ] && emulator_panic; then
 	[ "$mode" != check ] || echo "@@ again"
 	boot
 	rc=$?
+fi
+# QEMU ends with 0 when the guest reboots.
+if [ "$mode" = reboot ]; then
+	judge_reboot $rc
+	exit 0
 fi
 status=$(tr -d '\r' <"$tmp/verdict" | sed -n 's/^status //p')
 if [ $rc -ne 85 ] || [ -z "$status" ]; then

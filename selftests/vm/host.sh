@@ -20,7 +20,7 @@ unload()
 {
 	local module tries
 
-	for module in acall_test acall_file acall; do
+	for module in acall_sample acall_timer acall_test acall_file acall; do
 		tries=$((50 * scale))
 		while [ -d "/sys/module/$module" ] &&
 		      ! rmmod "$module" 2>/dev/null; do
@@ -65,7 +65,7 @@ tmp=$(mktemp -d "${TMPDIR:-/var/tmp}/acall.XXXXXX") || exit 1
 trap tidy EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-mkdir "$tmp/ext4" "$tmp/tmpfs" "$tmp/bin"
+mkdir "$tmp/ext4" "$tmp/tmpfs" "$tmp/bin" "$tmp/modules"
 modprobe -q loop
 truncate -s 2G "$tmp/ext4.img" && truncate -s 64M "$tmp/small.img" &&
 	mke2fs -q -F -t ext4 "$tmp/ext4.img" &&
@@ -77,8 +77,14 @@ truncate -s 2G "$tmp/ext4.img" && truncate -s 64M "$tmp/small.img" &&
 ACALL_LOG_MARK="acall-selftests: begin $$-$RANDOM"
 echo "$ACALL_LOG_MARK" >/dev/kmsg
 : >"$mark"
-for module in acall acall_file acall_test; do
-	load_module "$out/modules/$module.ko" || die "cannot load $module"
+modules='acall acall_file acall_timer acall_test'
+cp "$out"/modules/*.ko "$tmp/modules" || die "not built yet"
+if [ "$mode" = check ]; then
+	modules+=' acall_sample'
+	cp "$out/sample/acall_sample.ko" "$tmp/modules" || die "not built yet"
+fi
+for module in $modules; do
+	load_module "$tmp/modules/$module.ko" || die "cannot load $module"
 done
 udevadm settle 2>/dev/null
 
@@ -87,7 +93,7 @@ PATH=$tmp/bin:$PATH
 export PATH ACALL_LOG_MARK ACALL_SCALE=$scale
 export LD_LIBRARY_PATH=$out/userspace
 export ACALL_DIR_TMPFS=$tmp/tmpfs ACALL_DIR_EXT4=$tmp/ext4
-export ACALL_DEV_SMALL=$small
+export ACALL_DEV_SMALL=$small ACALL_MODULES=$tmp/modules
 
 do_it()
 {

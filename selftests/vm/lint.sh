@@ -70,6 +70,13 @@ modules()
 	find "$out/src" -type f ! -name '*.[chS]' ! -name Kbuild -delete
 	make -s -C "$kdir" -j"$jobs" M="$out/src" KBUILD_MODPOST_NOFINAL=1 \
 		C=2 W=1 modules 2>&1 | sed "s|$out/src/||"
+	"$vm/headers.sh" "$out/headers" "$out/src"
+	mkdir -p "$out/sample"
+	cp selftests/sample/{Kbuild,acall_sample.c} "$out/sample"
+	make -s -C "$kdir" M="$out/sample" ACALL="$out/headers" \
+		KBUILD_EXTRA_SYMBOLS="$out/headers/Module.symvers" \
+		KBUILD_MODPOST_NOFINAL=1 C=2 W=1 modules 2>&1 |
+		sed "s|$out/sample/||"
 }
 
 userspace()

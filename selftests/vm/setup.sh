@@ -28,7 +28,7 @@ packages()
 	*)
 		[ "$where" = host ] ||
 			echo qemu-system-x86 busybox-static cpio xz-utils
-		[ "$purpose" != check ] || echo xz-utils xfsprogs
+		[ "$purpose" != check ] || echo xz-utils xfsprogs gcc-multilib
 		[ "$purpose" != bench ] || echo liburing-dev
 		echo e2fsprogs ;;
 	esac

@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC3043 # local is in dash and busybox alike
-# suite.sh DIR TEST...: runs these test programs of DIR, then after.sh, and marks where each begins and ends for report.sh. Runs in the
-# guest and on the host. Everything a program leaves running is killed.
+# suite.sh DIR TEST...: runs these test programs of DIR, then after.sh, and marks
+# where each begins and ends for report.sh. Runs in the guest and on the host.
+# Everything a program leaves running is killed.
 
 dir=$1
 shift
 here=$(dirname "$0")
-limit=$((300 * ${ACALL_SCALE:-1}))
+# More rounds of the stress tests take longer.
+limit=$((300 * ${ACALL_SCALE:-1} * (1 + ${ACALL_ROUNDS:-200} / 1000)))
 state=$(mktemp -d) || exit 1
 trap 'rm -rf "$state"' EXIT
 
@@ -60,8 +62,23 @@ run_program()
 	echo "@@ end ${1##*/} $status"
 }
 
+# A kernel may be without 32-bit programs.
+cannot_run()
+{
+	case $1 in
+	*32) ! "$dir/can32" 2>/dev/null ;;
+	*) false ;;
+	esac
+}
+
 for test in "$@"; do
-	run_program "$dir/$test"
+	if cannot_run "$test"; then
+		echo "@@ begin $test"
+		echo "1..0 # SKIP this kernel runs no 32-bit programs"
+		echo "@@ end $test 4"
+	else
+		run_program "$dir/$test"
+	fi
 done
 run_program "$here/after.sh" "${ACALL_LOG_MARK:-}"
 echo "@@ done"
