@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # setup.sh PURPOSE: sees to the Debian packages that PURPOSE needs (build, vm,
-# check, demo, bench, lint). Silent if all are there. Root gets them installed,
+# check, demo, bench, kunit, lint). Silent if all are there. Root gets them installed,
 # others are told the one line to run (exit 3). Never asks.
 
 . "$(dirname "$0")/common.sh"
 
-purpose=${1:?usage: setup.sh build|vm|check|demo|bench|lint}
+purpose=${1:?usage: setup.sh build|vm|check|demo|bench|kunit|lint}
 
 # The headers go by their meta package, so that what is newest stays Debian's
 # word. Those of another KERNEL would bring their kernel along, to be booted
@@ -23,6 +23,8 @@ packages()
 	fi
 	case $purpose in
 	build) ;;
+	kunit)
+		echo flex bison bc xz-utils busybox-static ;;
 	lint)
 		echo sparse perl shellcheck xz-utils ;;
 	*)
