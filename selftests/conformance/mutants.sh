@@ -1,0 +1,227 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# mutants.sh: breaks each clause of the contract once and demands that its test
+# notices; see mutants/README. CLAUSES="X5 B*": only those clauses,
+# GUESTS=N: that many guests at a time (default: half the processors, at least 2).
+# Ends with "N passed, N failed, N skipped".
+#
+# Each guest has a copy of the tree in build/mutants/N, in which one line is
+# changed, the modules are built (of which little changes) and the test is run.
+# First of all the unchanged copies must pass every test that is named.
+
+. "$(dirname "$0")/common.sh"
+# shellcheck source=../vm/common.sh
+. "$top/selftests/vm/common.sh"
+
+# A test that hangs ends after so many seconds and has failed; the machine after
+# so many more.
+guard=40
+dir=$build/mutants
+log=$dir/log
+
+# One copy of the tree for each guest; the test programs are those of the tree.
+make_copy()
+{
+	local to=$dir/$1/tree
+
+	mkdir -p "$to/build"
+	rm -rf "$to"/{Kbuild,Makefile,module,uapi,selftests}
+	cp -a "$top"/{Kbuild,Makefile,module,uapi,selftests} "$to" &&
+		ln -sfn "$cache" "$to/build/cache" &&
+		mkdir -p "$to/build/${out##*/}" &&
+		ln -sfn "$out/selftests" "$to/build/${out##*/}/selftests" &&
+		build_copy "$1" vm
+}
+
+# build_copy N PART...: the sources' times are their own, so only what differs
+# from what was built before is built again.
+build_copy()
+{
+	local to=$dir/$1/tree
+
+	shift
+	"$to/selftests/vm/build.sh" modules "$@" >"$to/../build.log" 2>&1 \
+		</dev/null
+}
+
+# run_guest N PROGRAM GLOB...: the guest's output is in run.log, what QEMU and
+# the kernel say in run.err.
+run_guest()
+{
+	local to=$dir/$1/tree program=$2 glob args=()
+
+	shift 2
+	for glob in "$@"; do
+		args+=(--only "$glob")
+	done
+	TIMEOUT=$((guard * 4)) "$to/selftests/vm/guest.sh" run "$program" \
+		--guard $guard "${args[@]}" >"$to/../run.log" \
+		2>"$to/../run.err" </dev/null
+}
+
+# Names, without their fixtures, of tests that ended with "$1" in the run.
+ended()
+{
+	tr -d '\r' <"$dir/$2/run.log" | sed -nE "s/^$1 [0-9]+ //p" |
+		grep -v '# SKIP' | sed 's/^.*\.//'
+}
+
+# matching GLOB: those lines that match.
+matching()
+{
+	local name
+
+	while read -r name; do
+		# shellcheck disable=SC2053 # a glob
+		[[ $name != $1 ]] || echo "$name"
+	done
+}
+
+# Does the unchanged tree pass all that is named of a program? Prints what it does
+# not, as lines for $dir/bad.
+baseline()
+{
+	local n=$1 program=$2 glob rc bad=''
+
+	shift 2
+	run_guest "$n" "$program" "$@"
+	rc=$?
+	for glob in "$@"; do
+		if [ $rc -eq 125 ] ||
+		   [ -z "$(ended ok "$n" | matching "$glob")" ] ||
+		   [ -n "$(ended 'not ok' "$n" | matching "$glob")" ]; then
+			echo "$program $glob"
+			bad=1
+		fi
+	done
+	[ -z "$bad" ] || keep "$n" "unchanged-$program"
+}
+
+# What a failed run has said stays.
+keep()
+{
+	mkdir -p "$dir/kept"
+	cat "$dir/$1"/run.log "$dir/$1"/run.err >"$dir/kept/$2" 2>/dev/null
+}
+
+# try N NUMBER CLAUSE PROGRAM TEST MARK FILE CONTEXT OLD NEW: prints its verdict:
+# red, survived or broken (the mutant itself), and what went red.
+try()
+{
+	local n=$1 number=$2 clause=$3 program=$4 test=$5 mark=$6 file=$7
+	local to=$dir/$n/tree verdict=survived red='' name rc
+
+	if grep -qxF "$program $test" "$dir/bad"; then
+		echo "broken $number $clause: the unchanged tree fails $program" \
+			"$test"
+		return
+	fi
+	if ! mutate "$top/$file" "$8" "$9" "${10}" >"$to/mutated"; then
+		echo "broken $number $clause: no such line in $file"
+		return
+	fi
+	cp "$to/mutated" "$to/$file"
+	if ! build_copy "$n"; then
+		verdict=broken
+		red="does not build"
+		cp "$dir/$n/build.log" "$dir/$n/run.log"
+	else
+		run_guest "$n" "$program" "$test"
+		rc=$?
+		while read -r name; do
+			red+=" $name"
+		done < <(ended 'not ok' "$n" | matching "$test")
+		if [ -n "$red" ]; then
+			verdict=red
+		elif [ $rc -eq 125 ] && [ "$mark" = splat ]; then
+			verdict=red
+			red=" splat"
+		elif [ $rc -eq 125 ]; then
+			red=" (but the kernel complained)"
+		fi
+	fi
+	cp -p "$top/$file" "$to/$file"
+	[ $verdict = red ] || keep "$n" "$number-$clause"
+	echo "$verdict $number $clause: $program$red"
+}
+
+# One guest after the other, each with what nobody has taken yet.
+worker()
+{
+	local n=$1 line
+
+	while IFS= read -r line; do
+		IFS=$'\t' read -r -a field <<<"$line"
+		mkdir "$dir/taken/${field[0]}" 2>/dev/null || continue
+		if [ "${field[1]}" = baseline ]; then
+			# shellcheck disable=SC2086 # globs, not of files
+			(set -f; baseline "$n" "${field[2]}" ${field[3]})
+		else
+			try "$n" "${field[@]}"
+		fi
+	done <"$2"
+}
+
+# all_workers LIST: prints the verdicts as they come.
+all_workers()
+{
+	local n pids=()
+
+	rm -rf "$dir/taken"
+	mkdir -p "$dir/taken"
+	for ((n = 1; n <= guests; n++)); do
+		worker $n "$1" &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+}
+
+"$vm/setup.sh" check || exit
+use_kernel
+guests=${GUESTS:-$((jobs > 3 ? jobs / 2 : 2))}
+mkdir -p "$dir"
+rm -rf "$dir/kept"
+set -f
+# shellcheck disable=SC2206 # globs, not of files
+wanted=(${CLAUSES:-*})
+set +f
+mutants | while IFS=$'\t' read -r number clause rest; do
+	for glob in "${wanted[@]}"; do
+		# shellcheck disable=SC2254 # a glob
+		case $clause in
+		$glob)
+			printf '%s\t' "$number" "$clause"
+			printf '%s\n' "$rest"
+			break ;;
+		esac
+	done
+done >"$dir/list"
+total=$(wc -l <"$dir/list")
+if [ "$total" -eq 0 ]; then
+	say "no mutant of ${CLAUSES:-any clause}" "0 passed, 1 failed, 0 skipped"
+	exit 1
+fi
+say "building for $krel"
+if ! logged "$out/build.log" "$vm/build.sh" modules userspace selftests vm ||
+   ! "$vm/fetch.sh" kernel; then
+	say "0 passed, 1 failed, 0 skipped"
+	exit 1
+fi
+for ((n = 1; n <= guests; n++)); do
+	make_copy $n || die "cannot build the copy: $dir/$n/build.log"
+done
+
+say "the unchanged tree"
+awk -F '\t' '
+	{ if (!seen[$3, $4]++) globs[$3] = globs[$3] " " $4 }
+	END { for (p in globs)
+		print p "\tbaseline\t" p "\t" substr(globs[p], 2) }' \
+	"$dir/list" >"$dir/baseline"
+all_workers "$dir/baseline" >"$dir/bad"
+
+say "$total mutants, $guests guests at a time"
+all_workers "$dir/list" | tee "$log"
+red=$(grep -c '^red ' "$log")
+[ "$red" -eq "$total" ] || say "(what they said: ${dir#"$top"/}/kept)"
+echo "$red passed, $((total - red)) failed, 0 skipped"
+[ "$red" -eq "$total" ]
