@@ -160,8 +160,9 @@ static void forget_cancel(struct acall_call *call)
  * @event: what happens
  * @reason: of a cancel request
  *
- * The caller has a reference, besides a timer's. The only place where a call's state changes, and with it what must be exact
- * the moment the new state is seen: times, counts, charges. Then it wakes.
+ * The caller has a reference, besides the timer's. The only place where a call's
+ * state changes, and with it what must be exact the moment the new state is seen:
+ * times, counts, charges. Then it wakes.
  *
  * Return: the verdict; ACALL_IMPOSSIBLE is warned about.
  */

@@ -14,11 +14,13 @@
 
 #include "monitor.h"
 
-static atomic_long_t counts[ACALL_NR_PHASES][ACALL_NR_EVENTS]
-			   [ACALL_NR_VERDICTS];
+#define NR_CELLS	(ACALL_NR_PHASES * ACALL_NR_EVENTS * ACALL_NR_VERDICTS)
+
+static atomic_long_t counts[NR_CELLS];
 static struct dentry *dir;
 
-#define NAME(_prefix, _name)	[_prefix##_##_name] = #_name
+#define NAME(_prefix, _name)						\
+	[_prefix##_##_name] = #_name
 
 static const char * const phase_names[ACALL_NR_PHASES] = {
 	NAME(ACALL_PHASE, NEW), NAME(ACALL_PHASE, QUEUED),
@@ -45,6 +47,12 @@ static const char * const verdict_names[ACALL_NR_VERDICTS] = {
 	NAME(ACALL, ALREADY), NAME(ACALL, IGNORED), NAME(ACALL, FORBIDDEN),
 	NAME(ACALL, UNSUPPORTED),
 };
+
+static atomic_long_t *count_of(u32 phase, u32 event, u32 verdict)
+{
+	return &counts[(phase * ACALL_NR_EVENTS + event) * ACALL_NR_VERDICTS +
+		       verdict];
+}
 
 /* Flags that, once set, stay; and those that never change after NEW. */
 #define KEPT	(ACALL_WORD_ENDED | ACALL_WORD_CONSUMED | \
@@ -87,7 +95,7 @@ static bool lawful(u32 was, enum acall_event event, u32 now)
 void acall_monitor(u32 was, enum acall_event event, enum acall_verdict verdict,
 		   u32 now)
 {
-	atomic_long_inc(&counts[acall_word_phase(was)][event][verdict]);
+	atomic_long_inc(count_of(acall_word_phase(was), event, verdict));
 	WARN_ONCE(verdict == ACALL_MADE && !lawful(was, event, now),
 		  "acall: unlawful: %s makes %#x of %#x\n",
 		  event_names[event], now, was);
@@ -100,7 +108,7 @@ static int transitions_show(struct seq_file *m, void *unused)
 	for (p = 0; p < ACALL_NR_PHASES; p++)
 		for (e = 0; e < ACALL_NR_EVENTS; e++)
 			for (v = 0; v < ACALL_NR_VERDICTS; v++) {
-				long n = atomic_long_read(&counts[p][e][v]);
+				long n = atomic_long_read(count_of(p, e, v));
 
 				if (n)
 					seq_printf(m, "%s %s %s %ld\n",

@@ -23,7 +23,7 @@
 #define SHARDS		64
 
 struct shard {
-	spinlock_t lock;
+	spinlock_t lock;		/* a leaf, irqs off: see the top */
 	struct rb_root root;
 } ____cacheline_aligned_in_smp;
 

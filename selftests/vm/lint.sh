@@ -96,7 +96,7 @@ headers()
 	for file in $(files -path '*uapi/linux/*.h') \
 		    $(files -path '*lib/include/*.h'); do
 		gcc -std=gnu11 -Wall -Wextra -Wpedantic -fsyntax-only \
-			-Iuapi -x c "$file"
+			-Iuapi -Iuserspace/lib/include -x c "$file"
 	done
 }
 
