@@ -88,7 +88,8 @@ struct file;
  *	when the call was completed elsewhere, and must do nothing then (clause
  *	P2). At most one of @cancel and @cancel_sleepable; neither for inline
  *	methods
- * @cancel_sleepable: the same, but runs in a worker and may sleep
+ * @cancel_sleepable: the same, but runs in a worker and may sleep; meanwhile those
+ *	of the same user's other calls of this interface wait for it
  * @release: may be NULL. Runs once after an accepted @prepare, last, after every
  *	other hook has returned, in task context, may sleep; the argument files
  *	are still there. After it the core touches nothing of the provider's for
