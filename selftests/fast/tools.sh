@@ -29,7 +29,7 @@ mirror()
 {
 	# shellcheck disable=SC2016 # for apt
 	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-		grep -m 1 -E '/debian/?$' || echo http://deb.debian.org/debian
+		grep -m 1 -E '/debian/?$'
 }
 
 later_apt()
@@ -47,14 +47,14 @@ later_apt()
 # The signatures are Debian's; the provers' own sums are tools.lock's.
 update()
 {
-	local suite
+	local suite from
 
-	[ -e "$keyring" ] && command -v apt-get >/dev/null ||
-		unable "no Debian to get the provers from"
+	[ -e "$keyring" ] && command -v apt-get >/dev/null &&
+		from=$(mirror) || unable "no Debian to get the provers from"
 	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
 	: >"$apt/status"
 	for suite in trixie sid; do
-		echo "deb [signed-by=$keyring] $(mirror) $suite main"
+		echo "deb [signed-by=$keyring] $from $suite main"
 	done >"$apt/sources.list"
 	later_apt apt-get update -o Acquire::Languages=none \
 		>"$root/update.log" 2>&1 ||
