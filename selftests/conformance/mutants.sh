@@ -59,11 +59,11 @@ run_guest()
 		2>"$to/../run.err" </dev/null
 }
 
-# Names, without their fixtures, of tests that ended with "$1" in the run.
+# Names, without fixtures and variants, of tests that ended with "$1" in the run.
 ended()
 {
 	tr -d '\r' <"$dir/$2/run.log" | sed -nE "s/^$1 [0-9]+ //p" |
-		grep -v '# SKIP' | sed 's/^.*\.//'
+		grep -v '# SKIP' | sed 's/^.*\.//' | sort -u
 }
 
 # matching GLOB: those lines that match.
