@@ -112,14 +112,15 @@ static void raise(atomic64_t *most, s64 value)
 }
 
 /* The checks of clause P2. Return: how often this call was asked. */
-static int hook_enter(struct acall_call *call, u64 *pass)
+static int hook_enter(struct acall_call *call, bool custom, u64 *pass)
 {
 	struct custom *c = acall_private(call);
 	struct meeting *m = c->base.meeting;
 	int nr;
 
 	raise(&totals.hooks_most, atomic_inc_return(&c->hooks));
-	if (!READ_ONCE(c->entered))
+	/* A worker may still be on its way into .run. */
+	if (custom && !READ_ONCE(c->entered))
 		atomic64_inc(&totals.hook_early);
 	if (READ_ONCE(c->accepted))
 		atomic64_inc(&totals.hook_again);
@@ -147,7 +148,7 @@ static int hook(struct acall_call *call, bool sleepable, bool custom)
 	int ret = 0, nr;
 	u64 pass;
 
-	nr = hook_enter(call, &pass);
+	nr = hook_enter(call, custom, &pass);
 	if (arg->flags & ACALL_TEST_HOOK_WAITS) {
 		if (sleepable)
 			wait_event_idle(m->wait,

@@ -261,7 +261,7 @@ enum acall_test_op {
  *	must be 0
  * @hooks_most: out: most cancel hooks that were ever in one call at a time: must
  *	not be over 1
- * @hook_early: out: cancel hooks entered before .start or .run was: must be 0
+ * @hook_early: out: cancel hooks entered before .start was: must be 0
  * @hook_again: out: cancel hooks entered after one had returned 0: must be 0
  * @release_early: out: .release entered while .start, .run or a cancel hook of
  *	the call was inside: must be 0
