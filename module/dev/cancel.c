@@ -28,7 +28,8 @@ static int cancel_get(struct acall_cancel *args, void __user *user)
 	if (args->flags & ACALL_CANCEL_ABANDON &&
 	    (args->grace_ns || args->flags & ACALL_CANCEL_NOWAIT))
 		return -EINVAL;
-	return put_user(ACALL_STATE_IDLE, &out->state);
+	/* What was there, since most errors write nothing. */
+	return put_user(args->state, &out->state);
 }
 
 static int cancel_call(struct acall_call *call, const struct acall_cancel *args,
