@@ -18,6 +18,8 @@
  * what they are (R-ONCE). The transition into DONE cuts the call from its
  * object, so a result that arrives later has nowhere to go.
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -274,6 +276,19 @@ static int call_look_up(struct acall_interface *iface, u32 method_nr,
 	return method ? 0 : -EINVAL;
 }
 
+/*
+ * Does it run with rights that its real user has not got, as a set-uid program
+ * does? He owns its calls, as he may send it signals; but he may not look inside.
+ */
+static bool has_other_rights(const struct cred *cred)
+{
+	if (!uid_eq(cred->euid, cred->uid) || !uid_eq(cred->suid, cred->uid) ||
+	    !gid_eq(cred->egid, cred->gid) || !gid_eq(cred->sgid, cred->gid))
+		return true;
+	return !uid_eq(cred->uid, GLOBAL_ROOT_UID) &&
+	       !cap_isclear(cred->cap_permitted);
+}
+
 /**
  * acall_call_create - make a call that nobody else can see yet
  * @iface: its interface; not pinned afterwards, because a caller may stall in
@@ -319,6 +334,7 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 	acall_call_timer_init(call);
 	call->id = acall_table_new_id();
 	call->owner_uid = current_uid();
+	call->guarded = has_other_rights(current_cred());
 	call->method_nr = method_nr;
 	call->deadline = U64_MAX;
 	call->grace_ns = method.grace_ns;

@@ -46,6 +46,7 @@ struct acall_call {
 	struct acall_payer *payer;	/* counted */
 	struct pid *owner;		/* process, counted */
 	kuid_t owner_uid;
+	bool guarded;			/* not for his eyes: LIST */
 	u32 version;
 	u64 user_data;
 	u64 deadline;			/* U64_MAX = none */

@@ -22,6 +22,16 @@ static bool own(const struct acall_call *call)
 	return uid_eq(call->owner_uid, current_uid());
 }
 
+/*
+ * May current see what only the process itself can know? A set-uid program's
+ * calls are its user's, its addresses and files are not.
+ */
+static bool inside(const struct acall_call *call)
+{
+	return own(call) &&
+	       (!call->guarded || call->owner == task_tgid(current));
+}
+
 /**
  * acall_may_administer - may current see and cancel everybody's calls?
  *
@@ -70,7 +80,7 @@ static void fill(struct acall_list_record *record, struct acall_call *call)
 	record->cancel_tgid = snap.cancel_tgid;
 	record->nr_files = call->nr_files;
 	/* A pointer of the owner's, perhaps. */
-	record->user_data = own(call) ? call->user_data : 0;
+	record->user_data = inside(call) ? call->user_data : 0;
 	record->progress = snap.progress;
 	record->total = snap.total;
 	record->deadline = acall_time_to_user(call->deadline);
@@ -79,6 +89,8 @@ static void fill(struct acall_list_record *record, struct acall_call *call)
 	record->cancel_ns = acall_time_to_user(snap.cancel_ns);
 	record->look_ns = acall_time_to_user(snap.look_ns);
 	record->end_ns = acall_time_to_user(snap.end_ns);
+	if (!inside(call) && !acall_may_administer())
+		return;
 	for (i = 0; i < call->nr_files; i++) {
 		record->files[i].major = MAJOR(call->files[i].dev);
 		record->files[i].minor = MINOR(call->files[i].dev);

@@ -562,7 +562,8 @@ struct acall_list_file {
  *	visible there
  * @cancel_tgid: process of the first cancel, likewise
  * @nr_files: entries of @files
- * @user_data: as given to BEGIN; 0 for calls of others
+ * @user_data: as given to BEGIN; 0 for calls of others, and of a program that had
+ *	other rights than its real user (set-uid, file capabilities)
  * @progress: what is done so far
  * @total: of how much; 0 = not known
  * @deadline: U64_MAX = none
@@ -571,7 +572,8 @@ struct acall_list_file {
  * @cancel_ns: when a cancel was first requested
  * @look_ns: when the provider last looked for a cancel
  * @end_ns: when the outcome was fixed
- * @files: the files that it was begun with
+ * @files: the files that it was begun with; 0 for such a program's, unless with
+ *	CAP_SYS_ADMIN
  */
 struct acall_list_record {
 	__u64 call_id;
