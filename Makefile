@@ -2,12 +2,12 @@
 # For people; the kernel's build system reads Kbuild. See `make help`.
 
 .DEFAULT_GOAL := all
-.PHONY: all demo check check-fast check-kunit check-mutants conformance lint vm shell \
-	bench-stop headers_install clean distclean help
+.PHONY: all demo check check-vm check-fast check-kunit check-mutants conformance \
+	lint vm shell bench-stop headers_install clean distclean help
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
-export ACALL_SCALE ACALL_ROUNDS
+export ACALL_SCALE ACALL_ROUNDS PROFILE
 
 all:
 	@$(VM)/setup.sh build
@@ -19,6 +19,10 @@ demo:
 
 check:
 	@$(VM)/check.sh
+
+# On a kernel of our own, or with other modules: selftests/vm/profiles.
+check-vm:
+	@PROFILE=$(or $(PROFILE),stock) $(VM)/check.sh
 
 check-fast:
 	@selftests/fast/check.sh
@@ -63,6 +67,8 @@ help:
 	@echo 'make               modules and user space, into build/RELEASE-ARCH'
 	@echo 'make demo          hash, copy and cancel a copy, in a VM'
 	@echo 'make check         build all and run all tests in a VM'
+	@echo 'make check-vm PROFILE=NAME  in a kernel with checkers: mem, fault,'
+	@echo '                   fuzz, cov, race (selftests/vm/profiles)'
 	@echo 'make check-fast    proofs and unit tests of the state machine, no VM'
 	@echo 'make check-kunit   unit tests of the core in a user-mode kernel'
 	@echo 'make check-mutants break each clause, and see its test fail'

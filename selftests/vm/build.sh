@@ -31,6 +31,7 @@ modules()
 	"$vm/fetch.sh" headers || return 1
 	# BTF of modules would need pahole and is of no use here.
 	make -C "$kdir" -j"$jobs" M="$out/src" ACALL_DEBUG="${DEBUG:-}" \
+		ACALL_GCOV="${GCOV:-}" ACALL_KCOV="${KCOV:-}" \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules &&
 		mkdir -p "$out/modules" &&
 		find "$out/src/module" -name '*.ko' \

@@ -6,14 +6,15 @@
 
 . "$(dirname "$0")/common.sh"
 
-"$vm/setup.sh" check || exit
-use_kernel
-
 broken()
 {
 	say "0 passed, 1 failed, 0 skipped"
 	exit 1
 }
+
+"$vm/setup.sh" check || exit
+[ -z "${IMAGE:-}" ] || "$vm/image.sh" "$IMAGE" || broken
+use_kernel
 
 say "building for $krel"
 logged "$out/build.log" "$vm/build.sh" modules sample \
@@ -39,7 +40,7 @@ if [ "$where" = host ]; then
 	run=("$vm/host.sh" check)
 else
 	"$vm/fetch.sh" kernel || broken
-	say "testing in a guest (${ACCEL:-tcg}, ${SMP:-2} CPUs, ${MEM:-2G})"
+	say "testing in a guest (${profile:+$profile, }${ACCEL:-tcg}, ${SMP:-2} CPUs, ${MEM:-2G})"
 	run=("$vm/guest.sh" check)
 fi
 {

@@ -3,8 +3,9 @@
 # Sourced by the bash scripts beside it: where things are, and which kernel.
 #
 # Settings come from the environment (make exports its own): KERNEL, WHERE,
-# DEBUG=1 for modules with the run-time monitor; ARCH is the machine's;
-# ACALL_SCALE stretches every time-out.
+# DEBUG=1 for modules with the run-time monitor; PROFILE for what profiles/ has,
+# which may be a kernel of our own (IMAGE); ARCH is the machine's; ACALL_SCALE
+# stretches every time-out.
 
 set -u
 export LC_ALL=C
@@ -19,10 +20,25 @@ vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 	arch=$(uname -m)
 	scale=${ACALL_SCALE:-1}
 	where=${WHERE:-vm}
+	profile=${PROFILE:-}
 	kversion=6.1		# whose linux-source has checkpatch and the harness
 	source=$cache/linux-source-$kversion
 	jobs=$(nproc)
 }
+
+# A profile's settings give way to those of the environment.
+if [ -n "$profile" ]; then
+	[ -e "$vm/profiles/$profile.conf" ] || {
+		echo "no such profile: $profile" >&2
+		exit 2
+	}
+	set -a
+	# shellcheck source=/dev/null
+	. "$vm/profiles/$profile.conf"
+	set +a
+	# shellcheck disable=SC2034 # as above
+	scale=${ACALL_SCALE:-${SCALE:-1}}
+fi
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
@@ -46,7 +62,7 @@ newest()
 		sort -V | tail -n 1
 }
 
-# share_programs DIR: only modules differ in debug builds.
+# share_programs DIR: only modules differ, by debug builds and by kernels.
 share_programs()
 {
 	local part
@@ -65,6 +81,10 @@ kernel_release()
 
 	if [ "$where" = host ]; then
 		uname -r
+		return
+	fi
+	if [ -n "${IMAGE:-}" ]; then
+		cat "$cache/image-$IMAGE/include/config/kernel.release"
 		return
 	fi
 	if [ -n "$want" ]; then
@@ -97,9 +117,15 @@ use_kernel()
 	kdir=/lib/modules/$krel/build
 	[ -e "$kdir" ] ||
 		kdir=$cache/headers-$krel/usr/src/linux-headers-$krel
-	out=$build/$krel-$arch${DEBUG:+-debug}
+	[ -z "${IMAGE:-}" ] || kdir=$cache/image-$IMAGE
+	out=$build/$krel-$arch${profile:+-$profile}
+	[ -n "$profile" ] || out+=${DEBUG:+-debug}
 	mkdir -p "$out" "$cache" || exit 1
-	[ -z "${DEBUG:-}" ] || share_programs "$build/$krel-$arch"
+	if [ -n "${IMAGE:-}" ]; then
+		share_programs "$build/$(IMAGE='' kernel_release)-$arch"
+	elif [ -n "${DEBUG:-}$profile" ]; then
+		share_programs "$build/$krel-$arch"
+	fi
 }
 
 # Runs a command quietly: its output goes to a log, and is shown if it fails.

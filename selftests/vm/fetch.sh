@@ -73,21 +73,11 @@ make_base()
 	(cd "$root" && find . | cpio -o -H newc -R +0:+0 --quiet)
 }
 
-# The package stays, so that its parts can be made anew without the mirror.
-fetch_kernel()
+# unpack_package OLD: here; OLD may have the package still.
+unpack_package()
 {
-	local dir=$cache/kernel-$krel tmp
-
-	if [ -e "$dir/base.cpio" ] &&
-	   [ "$dir/base.cpio" -nt "$(command -v busybox)" ] &&
-	   [ "$dir/base.cpio" -nt "$vm/fetch.sh" ]; then
-		return
-	fi
-	tmp=$dir.tmp
-	rm -rf "$tmp"
-	mkdir -p "$tmp/package" "$tmp/root"
-	cd "$tmp" || exit 1
-	cp "$dir"/linux-image-*.deb . 2>/dev/null ||
+	mkdir package
+	cp "$1"/linux-image-*.deb . 2>/dev/null ||
 		download "linux-image-$krel"
 	dpkg-deb -x linux-image-*.deb package || exit 1
 	mv "package/boot/vmlinuz-$krel" vmlinuz &&
@@ -98,6 +88,41 @@ fetch_kernel()
 		mv package/usr/lib/modules package/lib
 	fi
 	copy_modules "package/lib/modules/$krel" "root/lib/modules/$krel"
+}
+
+# An own kernel has nothing that is a module.
+take_image()
+{
+	local lib=root/lib/modules/$krel
+
+	mkdir -p "$lib"
+	cp "$kdir/arch/x86/boot/bzImage" vmlinuz &&
+		cp "$kdir/.config" config &&
+		cp "$kdir"/modules.builtin* "$lib" || exit 1
+	: >"$lib/modules.order"
+	depmod -b root "$krel"
+}
+
+# The package stays, so that its parts can be made anew without the mirror.
+fetch_kernel()
+{
+	local dir=$cache/kernel-$krel tmp
+
+	if [ -e "$dir/base.cpio" ] &&
+	   [ "$dir/base.cpio" -nt "$(command -v busybox)" ] &&
+	   [ "$dir/base.cpio" -nt "$kdir/Module.symvers" ] &&
+	   [ "$dir/base.cpio" -nt "$vm/fetch.sh" ]; then
+		return
+	fi
+	tmp=$dir.tmp
+	rm -rf "$tmp"
+	mkdir -p "$tmp/root"
+	cd "$tmp" || exit 1
+	if [ -n "${IMAGE:-}" ]; then
+		take_image
+	else
+		unpack_package "$dir"
+	fi
 	make_base "$tmp/root" >base.cpio || exit 1
 	rm -rf package root "$dir"
 	mv "$tmp" "$dir"

@@ -183,7 +183,7 @@ qemu()
 		-nodefaults -no-user-config -display none -no-reboot
 		-kernel "$image/vmlinuz" -initrd "$tmp/initramfs"
 		-append "console=ttyS0 panic=-1 oops=panic loglevel=7 \
-log_buf_len=4M ${APPEND:-}"
+log_buf_len=4M ${PARAMETERS:-} ${APPEND:-}"
 		-add-fd fd=3,set=3 -add-fd fd=4,set=4
 		-chardev "file,id=console,path=$console"
 		-device isa-serial,index=0,chardev=console
@@ -199,6 +199,12 @@ log_buf_len=4M ${APPEND:-}"
 		words+=(-drive "if=none,format=raw,cache=unsafe,discard=unmap,\
 id=$disk,file=$tmp/$disk" -device "virtio-blk-pci,drive=$disk")
 	done
+	# What is to leave the guest as it is made: build/.../host is its /host.
+	if [ -n "${IMAGE:-}" ]; then
+		mkdir -p "$out/host"
+		words+=(-virtfs "local,path=$out/host,mount_tag=host,\
+security_model=none")
+	fi
 	[ "$mode" != shell ] || exec "${words[@]}"
 	exec timeout --foreground -k 10 "$((limit * scale))" "${words[@]}" \
 		>"$tmp/qemu.log" 2>&1 </dev/null

@@ -9,6 +9,7 @@
 # skipped".
 
 . "$(dirname "$0")/common.sh"
+. "$vm/kernel.sh"
 
 config=$top/module/kunit
 # Those that look at no other task's system call, which UML cannot show.
@@ -55,65 +56,28 @@ dir=$cache/uml-$key
 
 unpack()
 {
-	local name=linux-source-$kversion part members=()
+	local part members=()
 
 	set -f
 	for part in $parts; do
-		members+=("$name/$part")
+		members+=("linux-source-$kversion/$part")
 	done
 	set +f
-	mkdir -p "$dir/src" && cd "$dir" || return 1
-	apt-get -q -o APT::Sandbox::User=root download "$name" || {
-		apt-get -q update
-		apt-get -q -o APT::Sandbox::User=root download "$name"
-	} || return 1
-	dpkg-deb --fsys-tarfile "$name"_*.deb |
-		tar -xO "./usr/src/$name.tar.xz" | xz -dc -T0 |
-		tar -x -C src --strip-components=1 --wildcards "${members[@]}"
-	rm -f "$name"_*.deb
-	[ -e src/arch/um/Makefile ]
+	unpack_source "$kversion" "$dir" "${members[@]}"
 }
 
-uml_make() { nice -n 10 make -C "$dir/src" ARCH=um SUBARCH=x86_64 "$@"; }
-
-# kernel NAME: into $dir/NAME, by NAME.config, with all that this asks for.
+# kernel NAME: into $dir/NAME, by NAME.config.
 kernel()
 {
-	local kernel=$dir/$1 fragment=$config/$1.config line
-
-	mkdir -p "$kernel"
-	uml_make O="$kernel" KCONFIG_ALLCONFIG="$fragment" allnoconfig ||
-		return 1
-	while read -r line; do
-		[[ $line == '#'* ]] || grep -qx "$line" "$kernel/.config" || {
-			echo "the kernel has no $line"
-			return 1
-		}
-	done <"$fragment"
-	uml_make O="$kernel" -j"$jobs" linux modules_prepare || return 1
-	cp "$kernel/vmlinux.symvers" "$kernel/Module.symvers"
-	# What modules need of it is not among these.
-	find "$kernel" \( -name '*.o' -o -name '*.a' -o -name '.*.cmd' \) \
-		! -path '*/scripts/*' -delete
-	rm -f "$kernel"/vmlinux "$kernel"/.tmp_vmlinux*
-}
-
-# A cache may have been copied from another tree: only these name their place.
-settle_in()
-{
-	local kernel
-
-	for kernel in "$dir"/{uml,small}; do
-		grep -qx "include $dir/src/Makefile" "$kernel/Makefile" ||
-			echo "include $dir/src/Makefile" >"$kernel/Makefile"
-		ln -sfn "$dir/src" "$kernel/source" || return 1
-	done
+	build_kernel "$dir/src" "$dir/$1" "$config/$1.config" linux \
+		ARCH=um SUBARCH=x86_64
 }
 
 kernels()
 {
 	if [ -e "$dir/ready" ]; then
-		settle_in
+		settle_in "$dir/src" "$dir/uml" &&
+			settle_in "$dir/src" "$dir/small"
 		return
 	fi
 	rm -rf "$cache"/uml-*

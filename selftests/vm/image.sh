@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# image.sh NAME: builds the guest's own kernel NAME out of config/base.config and
+# config/NAME.config, into build/cache/image-NAME. What it was made of is in its
+# key: if that is the same, it is not built again.
+
+. "$(dirname "$0")/common.sh"
+. "$vm/kernel.sh"
+
+name=${1:?usage: image.sh NAME}
+version=6.12
+fragments=("$vm/config/base.config" "$vm/config/$name.config")
+dir=$cache/image-$name
+tree=$cache/image-source
+[ -e "${fragments[1]}" ] || die "no such image: $name"
+[ "$arch" = x86_64 ] || die "the images are for x86_64, not for $arch"
+
+# Drivers that no guest has make up half of the source; Kconfig reads all of its
+# own files.
+without='Documentation/*/* tools/testing/* tools/perf/* samples/*.[ch]
+	arch/[a-wyz]*/*.[chS] *.dts *.dtsi sound/*.[ch]
+	drivers/accel/*.[ch] drivers/comedi/*.[ch] drivers/gpu/*.[ch]
+	drivers/hwmon/*.[ch] drivers/iio/*.[ch] drivers/infiniband/*.[ch]
+	drivers/media/*.[ch] drivers/mtd/*.[ch] drivers/net/*/*.[ch]
+	drivers/pinctrl/*.[ch] drivers/scsi/*/*.[ch] drivers/staging/*.[ch]
+	drivers/usb/*.[ch]'
+
+source_key() { echo "$version $without" | sha256sum | cut -c1-12; }
+
+# The package's version is that of the first time.
+key()
+{
+	{
+		cat "${fragments[@]}"
+		gcc -dumpfullversion
+		source_key
+	} | sha256sum | cut -c1-12
+}
+
+unpack()
+{
+	local pattern exclude=()
+
+	[ "$(cat "$tree/key" 2>/dev/null)" != "$(source_key)" ] || return 0
+	rm -rf "$tree"
+	set -f
+	for pattern in $without; do
+		exclude+=("--exclude=linux-source-$version/$pattern")
+	done
+	set +f
+	unpack_source "$version" "$tree" "${exclude[@]}" &&
+		source_key >"$tree/key"
+}
+
+# Release names end in the image's, so that images do not share a build folder.
+build()
+{
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	cat "${fragments[@]}" >"$dir/fragment"
+	build_kernel "$tree/src" "$dir" "$dir/fragment" bzImage \
+		LOCALVERSION="-$name"
+}
+
+"$vm/setup.sh" image || exit
+mkdir -p "$cache"
+exec 9>"$cache/image.lock"
+flock 9
+if [ "$(cat "$dir/key" 2>/dev/null)" != "$(key)" ]; then
+	say "building the kernel $version '$name', which takes about ten minutes"
+	logged "$cache/image-$name.log" unpack &&
+		logged "$cache/image-$name.log" build || die "no image $name"
+	key >"$dir/key"
+fi
+settle_in "$tree/src" "$dir"
