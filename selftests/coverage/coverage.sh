@@ -1,0 +1,174 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# coverage.sh write|check: what the last run of PROFILE (mem, unless it says
+# otherwise) has reached of the lines and branches of module/.
+#	write	Documentation/coverage.md out of it
+#	check	as a test: enough is reached, and what is not is in justified.txt
+# The last line of check is "N passed, N failed, N skipped".
+#
+# The test provider is left out: it is a test. So are the tests of the internals.
+
+: "${PROFILE:=mem}"
+export PROFILE
+. "$(dirname "$0")/../vm/common.sh"
+
+here=$top/selftests/coverage
+page=$top/Documentation/coverage.md
+least=95		# percent of the lines
+most=3			# percent of them that may be justified to be left out
+use_kernel
+dir=$out/coverage
+counts=$out/host/gcov
+
+# The counts to where the compiler left the graphs that they belong to.
+capture()
+{
+	local file
+
+	[ -d "$counts" ] || {
+		say "no counts of a run in ${counts#"$top"/}"
+		return 1
+	}
+	mkdir -p "$dir"
+	find "$out/src" -name '*.gcda' -delete
+	find "$counts" -name '*.gcda' | while read -r file; do
+		cp "$file" "${file#"$counts"}" || return 1
+	done &&
+	lcov --quiet --rc lcov_branch_coverage=1 --capture \
+		--directory "$out/src/module" --output-file "$dir/all.info" &&
+	lcov --quiet --rc lcov_branch_coverage=1 \
+		--extract "$dir/all.info" "$out/src/module/*" \
+		--output-file "$dir/ours.info" &&
+	lcov --quiet --rc lcov_branch_coverage=1 \
+		--remove "$dir/ours.info" '*/module/test/*' '*/module/kunit/*' \
+		--output-file "$dir/module.info"
+}
+
+# FILE LINES REACHED BRANCHES REACHED, one line for each file.
+figures()
+{
+	awk -F '[:,]' -v from="$out/src/" '
+	/^SF:/ { file = substr($0, 4 + length(from)); lines = hit = all = taken = 0 }
+	/^DA:/ { lines++; if ($3 > 0) hit++ }
+	/^BRDA:/ { all++; if ($5 != "-" && $5 > 0) taken++ }
+	/^end_of_record/ { print file, lines, hit, all, taken }' \
+		"$dir/module.info" | sort
+}
+
+# FILE:LINE of every line that was not reached.
+unreached()
+{
+	awk -F '[:,]' -v from="$out/src/" '
+	/^SF:/ { file = substr($0, 4 + length(from)) }
+	/^DA:/ && $3 == 0 { print file ":" $2 }' "$dir/module.info" |
+		sort -t : -k 1,1 -k 2,2n
+}
+
+# justified.txt: "FILE: REASON", then the lines that it is true of, indented, by
+# their words. Prints FILE, WORDS, REASON with tabs between.
+justified()
+{
+	awk '
+	/^#/ || /^$/ { next }
+	/^[^ \t]/ {
+		file = $1; sub(/:$/, "", file)
+		reason = $0; sub(/^[^ ]+ +/, "", reason)
+		next
+	}
+	{ gsub(/^[ \t]+|[ \t]+$/, ""); gsub(/[ \t]+/, " ")
+	  print file "\t" $0 "\t" reason }' "$here/justified.txt"
+}
+
+# FILE, LINE, WORDS, REASON ("-" if there is none) of what was not reached.
+explained()
+{
+	justified >"$dir/justified"
+	unreached | while IFS=: read -r file line; do
+		printf '%s\t%s\t%s\n' "$file" "$line" \
+			"$(sed -n "${line}p" "$top/$file" |
+				sed 's/^[ \t]*//; s/[ \t]*$//; s/[ \t]\+/ /g')"
+	done | awk -F '\t' -v OFS='\t' -v known="$dir/justified" '
+	BEGIN {
+		while ((getline line < known) > 0) {
+			split(line, f, "\t")
+			why[f[1], f[2]] = f[3]
+		}
+	}
+	{ print $0, ($1, $3) in why ? why[$1, $3] : "-" }'
+}
+
+percent() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", b ? 100 * a / b : 100 }'; }
+
+write()
+{
+	local file lines hit all taken line words reason last=''
+
+	cat <<-'END'
+	# Coverage
+
+	What the tests reach of `module/`, measured by gcov in the kernel with all
+	checkers: `make check-vm PROFILE=mem`, then `make coverage`. The test
+	provider is not counted. Written by selftests/coverage/coverage.sh.
+
+	| file | lines | reached | branches | taken |
+	|---|---:|---:|---:|---:|
+	END
+	while read -r file lines hit all taken; do
+		printf '| %s | %d | %s %% | %d | %s %% |\n' "$file" "$lines" \
+			"$(percent "$hit" "$lines")" "$all" \
+			"$(percent "$taken" "$all")"
+	done < <(figures)
+	read -r lines hit all taken < <(figures |
+		awk '{ l += $2; h += $3; a += $4; t += $5 }
+			END { print l, h, a, t }')
+	printf '| **all** | %d | **%s %%** | %d | **%s %%** |\n' "$lines" \
+		"$(percent "$hit" "$lines")" "$all" "$(percent "$taken" "$all")"
+	printf '\n## Not reached, and why\n'
+	while IFS=$'\t' read -r file line words reason; do
+		[ "$file" = "$last" ] || printf '\n%s\n\n' "$file"
+		last=$file
+		# shellcheck disable=SC2016 # markdown
+		printf '* `%s`: %s\n' "$words" "$reason"
+	done < <(explained)
+}
+
+number=0 passed=0
+point()
+{
+	number=$((number + 1))
+	if [ -z "$2" ]; then
+		passed=$((passed + 1))
+		printf '%-24s passed\n' "$1"
+	else
+		printf '%-24s FAILED\n' "$1"
+		printf "    %s\n" "${2//$'\n'/$'\n'    }"
+	fi
+}
+
+check()
+{
+	local lines hit left
+
+	read -r lines hit < <(figures |
+		awk '{ l += $2; h += $3 } END { print l, h }')
+	explained >"$dir/explained"
+	say "$hit of $lines lines reached, $(percent "$hit" "$lines") %"
+	point lines-reached "$([ $((hit * 100)) -ge $((lines * least)) ] ||
+		echo "less than $least %")"
+	point every-line-justified "$(awk -F '\t' '$4 == "-" {
+		print $1 ":" $2 ": " $3 }' "$dir/explained")"
+	left=$(awk -F '\t' '$4 != "-"' "$dir/explained" | wc -l)
+	point few-are-left-out "$([ $((left * 100)) -le $((lines * most)) ] ||
+		echo "$left of $lines lines, more than $most %")"
+	say "$passed passed, $((number - passed)) failed, 0 skipped"
+	[ $passed -eq $number ]
+}
+
+case ${1:-} in
+write)	capture && write >"$page.tmp" && mv "$page.tmp" "$page" ;;
+check)
+	"$vm/setup.sh" coverage || exit
+	capture || { say "0 passed, 1 failed, 0 skipped"; exit 1; }
+	check ;;
+*)	die "usage: coverage.sh write|check" ;;
+esac
