@@ -29,6 +29,7 @@
 
 #include "call.h"
 #include "compat.h"
+#include "debug/delay.h"
 #include "interface.h"
 #include "ledger.h"
 #include "monitor.h"
@@ -419,6 +420,7 @@ int acall_call_prepare(struct acall_call *call, struct acall_session *session)
 	ret = acall_interface_pin(call->iface);
 	if (ret)
 		return ret;
+	acall_delay(ACALL_AT_BEGIN_PINNED);
 	call->lane = acall_lane_get(call->iface,
 				    acall_payer_owner(call->payer));
 	if (!call->lane) {
@@ -563,6 +565,7 @@ static void wait_hook(struct acall_call *call, bool stop)
 	if (stop && acall_word_phase(call->word) == ACALL_PHASE_ASKED)
 		acall_call_step(call, ACALL_EVENT_ACCEPT, ACALL_REASON_NONE);
 	spin_unlock_irqrestore(&call->lock, flags);
+	acall_delay(ACALL_AT_RETURN_HOOK);
 	/* In a queue behind other calls' hooks it need not be entered at all. */
 	acall_runner_unask(call);
 	wait_event_idle(call->wait, !READ_ONCE(call->asking));
@@ -579,6 +582,7 @@ static void call_settle(struct acall_call *call, enum acall_event event)
 	spin_lock_irqsave(&call->lock, flags);
 	acall_call_step(call, event, ACALL_REASON_NONE);
 	spin_unlock_irqrestore(&call->lock, flags);
+	acall_delay(ACALL_AT_ENDED);
 	acall_call_put(call);
 }
 
@@ -631,6 +635,7 @@ void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns)
 	/* Whatever the outcome, nobody wants them. */
 	if (ret)
 		drop_files_out(call, true);
+	acall_delay(ACALL_AT_RETURN_RELEASED);
 
 	spin_lock_irqsave(&call->lock, flags);
 	call->ret = ret;
@@ -647,6 +652,7 @@ void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns)
 	spin_lock_irqsave(&call->lock, flags);
 	acall_call_step(call, ACALL_EVENT_REPLY, ACALL_REASON_NONE);
 	spin_unlock_irqrestore(&call->lock, flags);
+	acall_delay(ACALL_AT_RETURN_FILES);
 	if (!files_out_wanted(call))
 		drop_files_out(call, true);
 	call_settle(call, ACALL_EVENT_SETTLE);
@@ -664,6 +670,7 @@ void acall_call_settle(struct acall_call *call)
 	call_release_execution(call);
 	if (!files_out_wanted(call))
 		drop_files_out(call, true);
+	acall_delay(ACALL_AT_SETTLE);
 	call_settle(call, ACALL_EVENT_SETTLE);
 }
 
@@ -703,6 +710,7 @@ void acall_call_drop(struct acall_call *call, bool detach)
 	unsigned long flags;
 	bool completed;
 
+	acall_delay(ACALL_AT_CLOSE);
 	spin_lock_irqsave(&call->lock, flags);
 	call->object = NULL;
 	acall_call_step(call, ACALL_EVENT_DROP, ACALL_REASON_NONE);
@@ -712,6 +720,7 @@ void acall_call_drop(struct acall_call *call, bool detach)
 	if (completed)
 		drop_files_out(call, false);
 
+	acall_delay(ACALL_AT_CLOSE_CANCEL);
 	if (!detach && !(acall_call_word(call) & ACALL_WORD_NO_CANCEL))
 		acall_call_cancel_by(call, ACALL_REASON_CLOSE);
 	acall_call_put(call);
@@ -735,6 +744,7 @@ int acall_call_wait(struct acall_call *call, u64 until)
 		return 0;
 	if (until <= ktime_get_ns())
 		return -ETIMEDOUT;
+	acall_delay(ACALL_AT_WAIT);
 
 	for (;;) {
 		prepare_to_wait(&call->wait, &wait,

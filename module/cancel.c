@@ -21,6 +21,7 @@
 
 #include "call.h"
 #include "compat.h"
+#include "debug/delay.h"
 #include "interface.h"
 #include "runner.h"
 
@@ -104,6 +105,7 @@ static enum hrtimer_restart call_timer(struct hrtimer *timer)
 	bool deadline = false, queued;
 	unsigned long flags;
 
+	acall_delay(ACALL_AT_TIMER);
 	spin_lock_irqsave(&call->lock, flags);
 	if (call->timer_until <= ktime_get_ns()) {
 		call->timer_until = U64_MAX;
@@ -122,8 +124,11 @@ static enum hrtimer_restart call_timer(struct hrtimer *timer)
 		}
 	}
 	spin_unlock_irqrestore(&call->lock, flags);
-	if (deadline)
+	if (deadline) {
+		acall_delay(ACALL_AT_TIMER_DEADLINE);
 		acall_call_cancel_by(call, ACALL_REASON_DEADLINE);
+	}
+	acall_delay(ACALL_AT_TIMER_END);
 
 	/* Armed again meanwhile, it keeps its reference. */
 	spin_lock_irqsave(&call->lock, flags);
@@ -275,8 +280,10 @@ void acall_call_ask(struct acall_call *call)
 	int ret;
 
 	do {
+		acall_delay(ACALL_AT_HOOK);
 		ret = method->cancel ? method->cancel(call) :
 				       method->cancel_sleepable(call);
+		acall_delay(ACALL_AT_HOOK_ANSWER);
 		spin_lock_irqsave(&call->lock, flags);
 		again = hook_answered(call, ret);
 		settle = acall_call_may_settle(call);
@@ -284,6 +291,7 @@ void acall_call_ask(struct acall_call *call)
 		wake_up_all(&call->wait);
 		spin_unlock_irqrestore(&call->lock, flags);
 	} while (again);
+	acall_delay(ACALL_AT_HOOK_HAND);
 
 	/* Only a custom method replies while a hook is inside. */
 	if (settle && call->caps & ACALL_CAP_CUSTOM)
@@ -300,6 +308,7 @@ void acall_call_unask(struct acall_call *call)
 {
 	unsigned long flags;
 
+	acall_delay(ACALL_AT_UNASK);
 	spin_lock_irqsave(&call->lock, flags);
 	call->asking = false;
 	if (acall_word_phase(call->word) == ACALL_PHASE_ASKED)
@@ -407,6 +416,7 @@ static int ask_atomic(struct acall_call *call,
 	ret = refusal_of(call, request);
 	if (ret)
 		return ret;
+	acall_delay(ACALL_AT_HOOK_GRACE);
 	spin_lock_irqsave(&call->lock, flags);
 	/* Somebody else may have set a shorter one since. */
 	run_grace(call, request->grace_ns, true);
@@ -434,16 +444,20 @@ int acall_call_cancel(struct acall_call *call, struct acall_request *request)
 	int ret;
 
 	request->asking = 0;
+	acall_delay(ACALL_AT_CANCEL);
 	spin_lock_irqsave(&call->lock, flags);
 	was = acall_word_phase(call->word);
 	ret = request_locked(call, request, &ask);
 	dequeued = was == ACALL_PHASE_QUEUED && !ret;
 	spin_unlock_irqrestore(&call->lock, flags);
 
-	if (dequeued)
+	if (dequeued) {
+		acall_delay(ACALL_AT_CANCEL_DEQUEUE);
 		acall_runner_dequeue(call);
+	}
 	if (!ask)
 		return ret;
+	acall_delay(ACALL_AT_CANCEL_ASK);
 	/* The hook keeps the execution, and with it the method. */
 	if (call->method->cancel)
 		return ask_atomic(call, request);
@@ -486,6 +500,7 @@ int acall_call_cancel_wait(struct acall_call *call,
 {
 	int ret;
 
+	acall_delay(ACALL_AT_CANCEL_WAIT);
 	/* Freezable: a suspend is no signal. */
 	ret = wait_event_freezable(call->wait, acall_call_done(call) ||
 				   refusal_of(call, request));

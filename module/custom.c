@@ -14,6 +14,7 @@
 #include <linux/export.h>
 
 #include "call.h"
+#include "debug/delay.h"
 #include "interface.h"
 #include "runner.h"
 
@@ -29,6 +30,7 @@ void acall_call_enter_start(struct acall_call *call)
 	enum acall_verdict verdict;
 	bool settle, ask;
 
+	acall_delay(ACALL_AT_START);
 	spin_lock_irq(&call->lock);
 	verdict = acall_call_step(call, ACALL_EVENT_START, ACALL_REASON_NONE);
 	if (verdict == ACALL_MADE)
@@ -40,7 +42,9 @@ void acall_call_enter_start(struct acall_call *call)
 		return;
 	}
 
+	acall_delay(ACALL_AT_START_ENTER);
 	call->method->start(call);
+	acall_delay(ACALL_AT_START_RETURNED);
 
 	spin_lock_irq(&call->lock);
 	call->starting = false;
@@ -53,6 +57,8 @@ void acall_call_enter_start(struct acall_call *call)
 	call->ask_due = false;
 	settle = acall_call_may_settle(call);
 	spin_unlock_irq(&call->lock);
+	/* Handed to nobody, it may be gone by now. */
+	acall_delay(ACALL_AT_START_HAND);
 
 	if (settle)
 		acall_runner_settle(call);
@@ -78,6 +84,7 @@ void acall_complete(struct acall_call *call, int ret)
 		      "acall: %s: method %u has .run and was completed\n",
 		      call->iface->name, call->method_nr))
 		return;
+	acall_delay(ACALL_AT_COMPLETE);
 
 	spin_lock_irqsave(&call->lock, flags);
 	if (!(call->word & ACALL_WORD_REPLIED))
@@ -86,6 +93,7 @@ void acall_complete(struct acall_call *call, int ret)
 	if (verdict == ACALL_MADE)
 		settle = acall_call_may_settle(call);
 	spin_unlock_irqrestore(&call->lock, flags);
+	acall_delay(ACALL_AT_COMPLETE_HAND);
 
 	if (settle)
 		acall_runner_settle(call);

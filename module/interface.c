@@ -26,6 +26,7 @@
 #include <linux/workqueue.h>
 
 #include "call.h"
+#include "debug/delay.h"
 #include "interface.h"
 #include "runner.h"
 #include "session.h"
@@ -157,6 +158,7 @@ void acall_interface_unpin(struct acall_interface *iface,
 {
 	unsigned long flags;
 
+	acall_delay(ACALL_AT_UNPIN);
 	spin_lock_irqsave(&iface->lock, flags);
 	if (call)
 		list_del_init(&call->all);
@@ -406,6 +408,7 @@ static void cancel_all(struct acall_interface *iface, enum acall_reason reason)
 		acall_call_get(call);
 		spin_unlock_irq(&iface->lock);
 
+		acall_delay(ACALL_AT_SWEEP_CALL);
 		acall_call_cancel_by(call, reason);
 		acall_call_put(call);
 		cond_resched();
@@ -502,6 +505,7 @@ void acall_unregister_interface(struct acall_interface *iface)
 	if (iface->flags & ACALL_INTERFACE_NODE)
 		acall_node_destroy(iface);
 
+	acall_delay(ACALL_AT_UNREGISTER_SWEEP);
 	cancel_all(iface, ACALL_REASON_PROVIDER);
 	do {
 		/* Idle: however long it needs, it is no hung task (R-HUNG). */
@@ -511,6 +515,7 @@ void acall_unregister_interface(struct acall_interface *iface)
 			/* Those that a reboot's sweep had in its hands. */
 			cancel_all(iface, ACALL_REASON_PROVIDER);
 		}
+		acall_delay(ACALL_AT_UNREGISTER_IDLE);
 		/* An object that was closed just now has given work again. */
 	} while (acall_sessions_sweep(iface));
 

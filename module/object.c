@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 
 #include "call.h"
+#include "debug/delay.h"
 #include "interface.h"
 #include "ledger.h"
 #include "object.h"
@@ -50,6 +51,7 @@ struct acall_object *acall_object_create(struct acall_interface *iface,
 	ret = acall_interface_pin(iface);
 	if (ret)
 		goto put_ledger;
+	acall_delay(ACALL_AT_CREATE_PINNED);
 	ret = acall_session_open(iface, &object->session);
 	acall_interface_unpin(iface, NULL);
 	if (ret)
@@ -108,6 +110,7 @@ struct acall_call *acall_object_get_call(struct acall_object *object, u64 id)
 
 	rcu_read_lock();
 	call = rcu_dereference(object->call);
+	acall_delay(ACALL_AT_GET_CALL);
 	/* No reference left: somebody has just consumed it. */
 	if (call && !acall_call_tryget(call))
 		call = NULL;
@@ -150,14 +153,18 @@ int acall_object_begin(struct acall_object *object, struct acall_call *call)
 	struct acall_call *other;
 
 	acall_call_publish(call, object, object->ledger);
+	acall_delay(ACALL_AT_BEGIN_QUEUED);
 	/* Full barrier; pairs with rcu_dereference() in the readers. */
 	other = unrcu_pointer(cmpxchg(&object->call, NULL,
 				      RCU_INITIALIZER(call)));
 	if (other)
 		return -EBUSY;
+	acall_delay(ACALL_AT_BEGIN_PUBLISHED);
 	acall_table_add(call);
+	acall_delay(ACALL_AT_BEGIN_LISTED);
 	if (call->deadline != U64_MAX)
 		begin_deadline(call);
+	acall_delay(ACALL_AT_BEGIN_ENQUEUE);
 	acall_runner_enqueue(call);
 	return 0;
 }
@@ -177,7 +184,9 @@ bool acall_object_consume(struct acall_object *object, struct acall_call *call)
 				    NULL));
 	if (was != call)
 		return false;
+	acall_delay(ACALL_AT_FINISH_CONSUME);
 	acall_call_consume(call);
+	acall_delay(ACALL_AT_FINISH_TAKEN);
 	wake_up_poll(&object->wait, EPOLLOUT | EPOLLWRNORM);
 	acall_call_put(call);
 	return true;

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "call.h"
+#include "debug/delay.h"
 #include "interface.h"
 #include "power.h"
 #include "session.h"
@@ -137,6 +138,7 @@ int acall_commit(struct acall_call *call)
 	bool committed;
 
 	WARN_ON_ONCE(!(call->caps & ACALL_CAP_COMMITS));
+	acall_delay(ACALL_AT_COMMIT);
 
 	spin_lock_irqsave(&call->lock, flags);
 	acall_call_step(call, ACALL_EVENT_COMMIT, ACALL_REASON_NONE);
@@ -200,6 +202,7 @@ int acall_killable_begin(struct acall_call *call)
 	/* Ready for the signal before anybody can send it, or it is lost. */
 	if (signal)
 		allow_kernel_signal(SIGKILL);
+	acall_delay(ACALL_AT_KILLABLE_BEGIN);
 	spin_lock_irq(&call->lock);
 	/* Published and looked under the lock that the canceller takes. */
 	cancelled = acall_cancelled(call);
@@ -222,6 +225,7 @@ void acall_killable_end(struct acall_call *call)
 	signal = call->task;
 	call->task = NULL;
 	spin_unlock_irq(&call->lock);
+	acall_delay(ACALL_AT_KILLABLE_END);
 	/* Nobody can send any more; this also flushes what came. */
 	if (signal)
 		disallow_signal(SIGKILL);

@@ -29,6 +29,7 @@
 #include <linux/workqueue.h>
 
 #include "call.h"
+#include "debug/delay.h"
 #include "interface.h"
 #include "runner.h"
 #include "session.h"
@@ -179,6 +180,7 @@ static void settle_work(struct work_struct *work)
 		spin_unlock_irq(&iface->lock);
 		if (!call)
 			break;
+		acall_delay(ACALL_AT_SETTLE_TAKEN);
 		acall_call_settle(call);
 		cond_resched();
 	}
@@ -201,6 +203,7 @@ static void ask_work(struct work_struct *work)
 		spin_unlock_irq(&iface->lock);
 		if (!call)
 			break;
+		acall_delay(ACALL_AT_ASK_TAKEN);
 		acall_call_ask(call);
 		cond_resched();
 	}
@@ -350,11 +353,13 @@ static void run(struct acall_call *call)
 	u64 cpu_ns;
 	int ret;
 
+	acall_delay(ACALL_AT_START);
 	if (!acall_call_start(call)) {
 		acall_call_settle(call);
 		return;
 	}
 
+	acall_delay(ACALL_AT_START_ENTER);
 	cpu_ns = current->se.sum_exec_runtime;
 	acall_identity_assume(call->identity, &was);
 	ret = call->method->run(call);
@@ -370,6 +375,7 @@ static void run(struct acall_call *call)
 		acall_killable_end(call);
 	if (WARN_ON_ONCE(signal_pending(current)))
 		flush_signals(current);
+	acall_delay(ACALL_AT_RETURN);
 
 	acall_call_end(call, ret, cpu_ns);
 }
@@ -522,6 +528,7 @@ void acall_runner_enqueue(struct acall_call *call)
 	spin_unlock_irq(&iface->lock);
 
 	if (gone) {
+		acall_delay(ACALL_AT_BEGIN_GONE);
 		acall_call_cancel_by(call, ACALL_REASON_PROVIDER);
 		acall_call_put(call);
 	}

@@ -17,6 +17,7 @@
  */
 #include <linux/slab.h>
 
+#include "debug/delay.h"
 #include "interface.h"
 #include "runner.h"
 #include "session.h"
@@ -116,6 +117,7 @@ void *acall_session_private(const struct acall_session *session)
 
 static void close_one(struct acall_interface *iface, void *priv)
 {
+	acall_delay(ACALL_AT_SESSION_CLOSE);
 	if (iface->desc->close)
 		iface->desc->close(iface->data, priv);
 }

@@ -17,6 +17,7 @@
 #include <linux/uaccess.h>
 
 #include "call.h"
+#include "debug/delay.h"
 #include "device.h"
 #include "interface.h"
 #include "monitor.h"
@@ -338,6 +339,7 @@ static int __init acall_init(void)
 	if (ret)
 		goto calls;
 	acall_monitor_init();
+	acall_delay_init();
 	ret = misc_register(&device);
 	if (ret)
 		goto monitor;

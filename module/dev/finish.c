@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 
 #include "call.h"
+#include "debug/delay.h"
 #include "device.h"
 #include "object.h"
 
@@ -93,6 +94,7 @@ int acall_finish_copy(struct acall_call *call, struct acall_finish *args,
 	fill(args, call, &snap);
 	if (snap.out_len > room || snap.nr_files_out > slots)
 		return -EMSGSIZE;
+	acall_delay(ACALL_AT_FINISH_COPY);
 	if (copy_to_user(u64_to_user_ptr(args->out), call->out, snap.out_len))
 		return -EFAULT;
 	return reserve(call, snap.nr_files_out, u64_to_user_ptr(args->files),
@@ -112,6 +114,7 @@ int acall_finish_take(struct acall_object *object, struct acall_call *call,
 {
 	u32 i;
 
+	acall_delay(ACALL_AT_FINISH);
 	if (!acall_object_consume(object, call)) {
 		acall_finish_leave(taking);
 		return -ESRCH;
