@@ -152,13 +152,13 @@ static void canary_refcount(struct acall_call *call)
 
 static void canary_uninitialised(struct acall_call *call)
 {
-	struct result result;
-	void *from = &result;
+	struct result result, *p = &result;
 
-	result.kind = 1;
-	result.value = 2;
-	OPTIMIZER_HIDE_VAR(from);
-	memcpy(acall_out(call), from, sizeof(result));
+	/* Or the hole would be written along with what is before it. */
+	OPTIMIZER_HIDE_VAR(p);
+	p->kind = 1;
+	p->value = 2;
+	memcpy(acall_out(call), p, sizeof(*p));
 }
 
 /* The worker's next work is somebody else's. */

@@ -108,11 +108,12 @@ our_leaks()
 	END { flush(); print other + 0 >others }' $leaks
 }
 
-# Off by the command line, or does it not look any more?
+# What is on at the beginning must be at the end. kmemleak takes no setting, here
+# the one that it has, when it has given up.
 watchers()
 {
 	if [ -e $leaks ] && ! grep -q kmemleak=off /proc/cmdline &&
-	   ! echo scan >$leaks; then
+	   ! echo stack=on >$leaks; then
 		echo "kmemleak has given up"
 	fi
 	if [ -e /proc/lockdep_stats ] &&
