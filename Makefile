@@ -33,6 +33,10 @@ check-kunit:
 check-mutants:
 	@selftests/conformance/mutants.sh
 
+.PHONY: check-canaries
+check-canaries:
+	@selftests/canary/check.sh
+
 # The page of what the last `make check` and `make check-mutants` have shown.
 conformance:
 	@selftests/conformance/page.sh write
@@ -72,6 +76,7 @@ help:
 	@echo 'make check-fast    proofs and unit tests of the state machine, no VM'
 	@echo 'make check-kunit   unit tests of the core in a user-mode kernel'
 	@echo 'make check-mutants break each clause, and see its test fail'
+	@echo 'make check-canaries  bugs made on purpose, and see them noticed'
 	@echo 'make lint          static checks'
 	@echo 'make vm RUN=PROG   run PROG [ARGS="..."] in the VM, as root'
 	@echo 'make shell         a shell in the VM'

@@ -85,7 +85,7 @@ static inline int wait_state(int fd, __u32 state)
 static inline int sys_call_struct(int fd, struct acall_call_args *c)
 {
 	c->size = sizeof(*c);
-	return sys_ioctl(fd, ACALL_IOC_CALL, c);
+	return poison_ioctl(fd, ACALL_IOC_CALL, c, sizeof(*c));
 }
 
 static inline int sys_call(int fd, __u32 method, const void *in, __u32 len,
@@ -163,9 +163,11 @@ static inline int sys_list(int dev, __u32 flags, __u64 *cursor,
 		.records = PTR(records), .record_size = sizeof(*records),
 		.nr = nr,
 	};
-	int ret = sys_ioctl(dev, ACALL_IOC_LIST, &l);
+	int ret = poison_ioctl(dev, ACALL_IOC_LIST, &l, sizeof(l));
 
 	*cursor = l.cursor;
+	if (!ret && poison_shown(records, NULL, l.nr * sizeof(*records)) >= 0)
+		return -EUCLEAN;
 	return ret ?: (int)l.nr;
 }
 
@@ -244,7 +246,7 @@ static inline int sys_cancel_id(int dev, __u32 flags, __u64 call_id,
 		.size = sizeof(*c), .flags = flags, .call_id = call_id,
 		.grace_ns = grace_ns, .state = 99, .outcome = 99,
 	};
-	return sys_ioctl(dev, ACALL_IOC_CANCEL_ID, c);
+	return poison_ioctl(dev, ACALL_IOC_CANCEL_ID, c, sizeof(*c));
 }
 
 /*
@@ -267,7 +269,7 @@ static inline bool close_has_cancelled(int dev, __u64 call_id)
 static inline int charged_calls(int dev)
 {
 	struct acall_info info = { .size = sizeof(info) };
-	int ret = sys_ioctl(dev, ACALL_IOC_INFO, &info);
+	int ret = poison_ioctl(dev, ACALL_IOC_INFO, &info, sizeof(info));
 
 	return ret ?: (int)info.charged_calls;
 }

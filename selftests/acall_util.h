@@ -47,6 +47,7 @@
 #include <linux/acall_test.h>
 
 #include "kselftest_harness.h"
+#include "poison.h"
 
 #define DEV_ACALL	"/dev/acall"
 #define DEV_CONTROL	"/dev/acall_test"
@@ -211,7 +212,7 @@ static inline int sys_wait_until(int fd, __u64 call_id, __u64 until)
 static inline int sys_finish_struct(int fd, struct acall_finish *f)
 {
 	f->size = sizeof(*f);
-	return sys_ioctl(fd, ACALL_IOC_FINISH, f);
+	return poison_finish(fd, f);
 }
 
 static inline int sys_finish(int fd, __u64 call_id, struct acall_finish *f)
@@ -244,7 +245,7 @@ static inline int sys_cancel(int fd, __u32 flags, __u64 call_id,
 		.size = sizeof(*c), .flags = flags, .call_id = call_id,
 		.grace_ns = grace_ns, .state = 99, .outcome = 99,
 	};
-	return sys_ioctl(fd, ACALL_IOC_CANCEL, c);
+	return poison_ioctl(fd, ACALL_IOC_CANCEL, c, sizeof(*c));
 }
 
 static inline int sys_abandon(int fd)
@@ -259,7 +260,7 @@ static inline int sys_query(int fd, __u64 call_id, struct acall_query *q)
 	memset(q, 0, sizeof(*q));
 	q->size = sizeof(*q);
 	q->call_id = call_id;
-	return sys_ioctl(fd, ACALL_IOC_QUERY, q);
+	return poison_ioctl(fd, ACALL_IOC_QUERY, q, sizeof(*q));
 }
 
 /* Return: enum acall_state, or -errno. */

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# build.sh [modules|sample|userspace|selftests|bench|vm]...: builds parts for the
-# chosen kernel into build/RELEASE-ARCH/, modules out of a mirror of the sources;
-# where: says where.
+# build.sh [modules|sample|canary|userspace|selftests|bench|vm]...: builds parts for
+# the chosen kernel into build/RELEASE-ARCH/, modules out of a mirror of the
+# sources; where: says where.
 
 . "$(dirname "$0")/common.sh"
 
@@ -38,19 +38,19 @@ modules()
 			-exec cp -p {} "$out/modules" \;
 }
 
-# The sample provider, as those build theirs who are not in this tree: against
-# the headers that are installed.
-sample()
+# provider NAME: acall_NAME.ko of selftests/NAME, as those build theirs who are
+# not in this tree: against the headers that are installed.
+provider()
 {
 	local file
 
 	"$vm/headers.sh" "$out/headers" || return 1
-	mkdir -p "$out/sample"
-	for file in Kbuild acall_sample.c; do
-		cmp -s "$top/selftests/sample/$file" "$out/sample/$file" ||
-			cp "$top/selftests/sample/$file" "$out/sample"
+	mkdir -p "$out/$1"
+	for file in Kbuild "acall_$1.c"; do
+		cmp -s "$top/selftests/$1/$file" "$out/$1/$file" ||
+			cp "$top/selftests/$1/$file" "$out/$1"
 	done
-	make -C "$kdir" -j"$jobs" M="$out/sample" ACALL="$out/headers" \
+	make -C "$kdir" -j"$jobs" M="$out/$1" ACALL="$out/headers" \
 		KBUILD_EXTRA_SYMBOLS="$out/headers/Module.symvers" \
 		CONFIG_DEBUG_INFO_BTF_MODULES= modules
 }
@@ -98,7 +98,8 @@ use_kernel
 unset MAKEFLAGS MFLAGS MAKELEVEL
 for part in "$@"; do
 	case $part in
-	modules|sample|userspace|selftests|bench|vm|where) "$part" || exit 1 ;;
+	sample|canary) provider "$part" || exit 1 ;;
+	modules|userspace|selftests|bench|vm|where) "$part" || exit 1 ;;
 	*) die "no such part: $part" ;;
 	esac
 done

@@ -163,6 +163,7 @@ test_path()
 {
 	case $1 in
 	*.sh) echo "$top/selftests/cli/$1" ;;
+	canary_*) echo "$out/selftests/canary" ;;
 	*) echo "$out/selftests/$1" ;;
 	esac
 }

@@ -65,18 +65,22 @@ style()
 # The mirror that the modules are built in is not to be seen in messages.
 modules()
 {
+	local name
+
 	mkdir -p "$out/src"
 	cp -R Kbuild module uapi "$out/src"
 	find "$out/src" -type f ! -name '*.[chS]' ! -name Kbuild -delete
 	make -s -C "$kdir" -j"$jobs" M="$out/src" KBUILD_MODPOST_NOFINAL=1 \
 		C=2 W=1 modules 2>&1 | sed "s|$out/src/||"
 	"$vm/headers.sh" "$out/headers" "$out/src"
-	mkdir -p "$out/sample"
-	cp selftests/sample/{Kbuild,acall_sample.c} "$out/sample"
-	make -s -C "$kdir" M="$out/sample" ACALL="$out/headers" \
-		KBUILD_EXTRA_SYMBOLS="$out/headers/Module.symvers" \
-		KBUILD_MODPOST_NOFINAL=1 C=2 W=1 modules 2>&1 |
-		sed "s|$out/sample/||"
+	for name in sample canary; do
+		mkdir -p "$out/$name"
+		cp "selftests/$name/"{Kbuild,"acall_$name.c"} "$out/$name"
+		make -s -C "$kdir" M="$out/$name" ACALL="$out/headers" \
+			KBUILD_EXTRA_SYMBOLS="$out/headers/Module.symvers" \
+			KBUILD_MODPOST_NOFINAL=1 C=2 W=1 modules 2>&1 |
+			sed "s|$out/$name/||"
+	done
 }
 
 userspace()

@@ -55,6 +55,9 @@ take()
 		[[ $plan != *'# SKIP'* ]] ||
 			shown+=("    skipped: ${plan#*# SKIP}")
 		plan=${plan%%[^0-9]*} ;;
+	# To be seen although it is no fault.
+	'# note: '*)
+		shown+=("    ${line#\# note: }") ;;
 	*'#  RUN '*)
 		test=${line#*RUN }
 		test=${test%...}

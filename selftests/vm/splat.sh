@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # splat.sh [MARK]: prints what a clean kernel log must not have, from the line
-# with MARK on (default: all of it), and fails if there is any.
+# with MARK on (default: all of it), and fails if there is any. If there is none
+# it prints how often KCSAN has reported the kernel's own code.
 
 # What the kernel says when something is broken.
 splat='WARNING:|BUG|Oops|[Hh]ung task|INFO: task .* blocked|refcount|[Ll]eak'
@@ -16,11 +17,17 @@ own='^<[0-4]>(\[[^]]*\])? ?acall'
 
 # Not meant: out-of-tree modules are said to taint; that an unregistration says
 # whom it waits for (P8) and that a second completion is warned about (P3) is what
-# tests ask for.
+# tests ask for. What kmemleak has found, after.sh judges by its traces.
 expected='loading out-of-tree module taints|module verification failed'
 expected="$expected|acall: unregistering test-[a-z0-9.-]* waits for"
 expected="$expected|acall: test[a-z0-9.-]*: a call of method [0-9]+ was completed twice"
+expected="$expected|kmemleak: [0-9]+ new suspected memory leaks"
+# That a checker is there.
+expected="$expected|kmemleak: Kernel memory leak detector initialized"
+expected="$expected|kmemleak: Automatic memory scanning thread (started|ended)"
 
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
 dmesg -r | awk -v mark="${1:-}" '
 	BEGIN { on = mark == "" }
 	# Whoever runs out of memory is shown with his stack, which is no fault.
@@ -28,6 +35,43 @@ dmesg -r | awk -v mark="${1:-}" '
 	/oom-kill:|Out of memory|out of memory/ { oom = 0 }
 	oom && /Call Trace/ { next }
 	on
-	mark != "" && index($0, mark) { on = 1 }' |
-	grep -E "$splat|$own" | grep -vE "$expected" && exit 1
+	mark != "" && index($0, mark) { on = 1 }' >"$log"
+
+# KCSAN looks at the whole kernel. A report without a function of ours in either
+# stack is the kernel's: its lines go, but what others said between them, and its
+# title is given a mark. The two lines of = around it are all that tells its end.
+kcsan()
+{
+	awk '
+	function flush(i, line, text) {
+		for (i = 1; i <= n; i++) {
+			line = block[i]
+			text = line
+			sub(/^<[0-9]+>(\[[^]]*\])? ?/, "", text)
+			if (ended && title && !ours && text ~ /^BUG: KCSAN: /)
+				print "kernel: " text
+			else if (!(ended && title && !ours && text ~ /^ /))
+				print line
+		}
+		n = title = ours = ended = 0
+	}
+	{ block[++n] = $0 }
+	/(\]|>) ?====================*$/ {
+		ended = n > 1
+		if (ended)
+			flush()
+		next
+	}
+	n == 1 { flush() }
+	/BUG: KCSAN: / { title = 1 }
+	/ \[acall[a-z_]*\]$/ { ours = 1 }
+	END { flush() }' "$log"
+}
+
+if kcsan | grep -v '^kernel: ' | grep -E "$splat|$own" | grep -vE "$expected"
+then
+	exit 1
+fi
+kcsan | sed -n 's/^kernel: BUG: KCSAN: //p' | sort | uniq -c |
+	sed 's/^ */KCSAN of the kernel itself, times: /'
 exit 0
