@@ -223,7 +223,7 @@ void *acf_buffer(loff_t len, size_t *size)
 {
 	*size = clamp_t(loff_t, len, PAGE_SIZE, ACF_BUFFER);
 	*size = PAGE_ALIGN(*size);
-	return kvmalloc(*size, GFP_KERNEL_ACCOUNT);
+	return kvmalloc(*size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 }
 
 /**
