@@ -117,7 +117,8 @@ logged()
 }
 
 # The test programs by name, each also as a 32-bit one; their Makefile knows. The
-# long ones of these only if ALL=1 or TESTS asks for them.
+# long ones of these only if ALL=1 or TESTS asks for them; the failure sweep only if
+# TESTS begins with sweep.
 tests()
 {
 	# shellcheck disable=SC2016 # for make
@@ -125,6 +126,7 @@ tests()
 		-C "$top/selftests" \
 		--eval='list: ; @echo $(TEST_GEN_PROGS) $(notdir $(LIB_PROGS)) \
 			$(notdir $(TEST_PROGS)) \
+			$(if $(filter sweep%,$(TESTS)),$(notdir $(SWEEP_PROGS))) \
 			$(filter-out $(if $(ALL)$(TESTS),,$(LONG32)), \
 				$(PROGS32))' list
 }
