@@ -251,7 +251,7 @@ static int call_alloc_buf(struct acall_call *call,
 	size_t in = priv + ALIGN(method->priv_size, sizeof(u64));
 	size_t size = in + max(call->in_len, method->in_size) + 1;
 
-	call->buf = kvzalloc(size, GFP_KERNEL_ACCOUNT);
+	call->buf = kvzalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!call->buf)
 		return -ENOMEM;
 	call->files = call->buf;

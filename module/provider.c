@@ -51,7 +51,7 @@ int acall_out_alloc(struct acall_call *call, u32 len)
 	if (ret)
 		return ret;
 	call->charged += len;
-	call->out = kvzalloc(len, GFP_KERNEL_ACCOUNT);
+	call->out = kvzalloc(len, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!call->out)
 		return -ENOMEM;
 	call->out_size = len;

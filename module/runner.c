@@ -580,7 +580,7 @@ int acall_runners_create(struct acall_interface *iface)
 	INIT_WORK(&iface->close_work, close_work);
 
 	iface->runners = kvcalloc(iface->max_running, sizeof(*iface->runners),
-				  GFP_KERNEL);
+				  GFP_KERNEL | __GFP_NOWARN);
 	if (!iface->runners)
 		return -ENOMEM;
 	/*

@@ -18,6 +18,7 @@
 
 #include "call.h"
 #include "debug/delay.h"
+#include "debug/fail.h"
 #include "device.h"
 #include "interface.h"
 #include "monitor.h"
@@ -340,12 +341,14 @@ static int __init acall_init(void)
 		goto calls;
 	acall_monitor_init();
 	acall_delay_init();
+	acall_fail_init();
 	ret = misc_register(&device);
 	if (ret)
 		goto monitor;
 	return 0;
 
 monitor:
+	acall_fail_exit();
 	acall_monitor_exit();
 	acall_power_exit();
 calls:
@@ -360,6 +363,7 @@ calls:
 static void __exit acall_exit(void)
 {
 	misc_deregister(&device);
+	acall_fail_exit();
 	acall_monitor_exit();
 	acall_power_exit();
 	acall_calls_exit();

@@ -16,6 +16,7 @@
 #include <linux/magic.h>
 #include <linux/sched.h>
 
+#include "../debug/fail.h"
 #include "internal.h"
 
 /*
@@ -111,7 +112,8 @@ int acf_allocate_run(struct acall_call *call)
 		ret = acf_enter(call, killable);
 		if (ret)
 			return ret;
-		ret = vfs_fallocate(file, a->mode, pos, n);
+		ret = acall_fail(ACALL_FAIL_FALLOCATE) ?:
+		      vfs_fallocate(file, a->mode, pos, n);
 		acf_leave(call, killable);
 		if (ret)
 			return acf_stopped(call, ret);

@@ -28,6 +28,7 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "../debug/fail.h"
 #include "internal.h"
 
 /*
@@ -180,7 +181,8 @@ static int acf_copy_punch(struct acf_copy *c, loff_t pos, loff_t len)
 	ret = acf_enter(c->call, killable);
 	if (ret)
 		return ret;
-	ret = vfs_fallocate(c->dst, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+	ret = acall_fail(ACALL_FAIL_PUNCH) ?:
+	      vfs_fallocate(c->dst, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			    pos, len);
 	acf_leave(c->call, killable);
 	return ret ? acf_stopped(c->call, ret) : 0;
@@ -362,7 +364,8 @@ static ssize_t acf_copy_clone(struct acf_copy *c, loff_t pos, loff_t dst,
 		ret = acf_enter(c->call, killable);
 	if (ret)
 		return ret;
-	ret = vfs_clone_file_range(c->src, pos, c->dst, dst, n,
+	ret = acall_fail(ACALL_FAIL_CLONE) ?:
+	      vfs_clone_file_range(c->src, pos, c->dst, dst, n,
 				   auto_mode ? REMAP_FILE_CAN_SHORTEN : 0);
 	acf_leave(c->call, killable);
 	return ret;
@@ -377,7 +380,8 @@ static ssize_t acf_copy_range(struct acf_copy *c, loff_t pos, loff_t dst,
 	ret = acall_killable_begin(c->call);
 	if (ret)
 		return ret;
-	ret = vfs_copy_file_range(c->src, pos, c->dst, dst, n, flags);
+	ret = acall_fail(ACALL_FAIL_COPY_RANGE) ?:
+	      vfs_copy_file_range(c->src, pos, c->dst, dst, n, flags);
 	acall_killable_end(c->call);
 	return ret;
 }
@@ -469,7 +473,8 @@ static int acf_copy_sync(struct acf_copy *c)
 	ret = acf_copy_settle(c, c->dst, c->dst_start, c->done);
 	if (ret)
 		return ret;
-	return vfs_fsync_range(c->dst, c->dst_start,
+	return acall_fail(ACALL_FAIL_FSYNC) ?:
+	       vfs_fsync_range(c->dst, c->dst_start,
 			       c->dst_start + c->done - 1, 0);
 }
 

@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "../debug/fail.h"
 #include "internal.h"
 
 /*
@@ -116,7 +117,7 @@ int acf_hash_run(struct acall_call *call)
 	ssize_t n;
 	int ret;
 
-	ret = crypto_shash_init(h->desc);
+	ret = acall_fail(ACALL_FAIL_DIGEST) ?: crypto_shash_init(h->desc);
 	if (ret)
 		return ret;
 	acall_progress(call, 0, h->len);
@@ -131,14 +132,16 @@ int acf_hash_run(struct acall_call *call)
 			return acf_stopped(call, n);
 		if (!n)
 			break;
-		ret = crypto_shash_update(h->desc, h->buf, n);
+		ret = acall_fail(ACALL_FAIL_DIGEST) ?:
+		      crypto_shash_update(h->desc, h->buf, n);
 		if (ret)
 			return ret;
 		done += n;
 		acall_progress(call, done, h->len);
 		cond_resched();
 	}
-	ret = crypto_shash_final(h->desc, acall_out(call));
+	ret = acall_fail(ACALL_FAIL_DIGEST) ?:
+	      crypto_shash_final(h->desc, acall_out(call));
 	if (ret)
 		return ret;
 	acall_out_set_len(call, crypto_shash_digestsize(h->tfm));

@@ -20,6 +20,7 @@
 #include <linux/shmem_fs.h>
 #include <linux/uio.h>
 
+#include "../debug/fail.h"
 #include "compat.h"
 #include "internal.h"
 
@@ -223,7 +224,7 @@ void *acf_buffer(loff_t len, size_t *size)
 {
 	*size = clamp_t(loff_t, len, PAGE_SIZE, ACF_BUFFER);
 	*size = PAGE_ALIGN(*size);
-	return kvmalloc(*size, GFP_KERNEL_ACCOUNT);
+	return kvmalloc(*size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 }
 
 /**
@@ -243,7 +244,11 @@ ssize_t acf_read(struct file *file, loff_t pos, void *buf, size_t len)
 	struct kvec kvec = { .iov_base = buf, .iov_len = len };
 	struct iov_iter iter;
 	struct kiocb kiocb;
+	int ret;
 
+	ret = acall_fail(ACALL_FAIL_READ);
+	if (ret)
+		return ret;
 	iov_iter_kvec(&iter, ITER_DEST, &kvec, 1, len);
 	init_sync_kiocb(&kiocb, file);
 	kiocb.ki_flags &= ~(IOCB_DIRECT | IOCB_NOWAIT);
@@ -270,7 +275,8 @@ ssize_t acf_write(struct file *file, loff_t pos, void *buf, size_t len)
 	struct kiocb kiocb;
 	ssize_t ret;
 
-	ret = rw_verify_area(WRITE, file, &pos, len);
+	ret = acall_fail(ACALL_FAIL_WRITE) ?:
+	      rw_verify_area(WRITE, file, &pos, len);
 	if (ret)
 		return ret;
 	iov_iter_kvec(&iter, ITER_SOURCE, &kvec, 1, len);
@@ -305,7 +311,8 @@ int acf_grow(struct file *file, loff_t size)
 	};
 	int ret;
 
-	ret = rw_verify_area(WRITE, file, &size, 0);
+	ret = acall_fail(ACALL_FAIL_GROW) ?:
+	      rw_verify_area(WRITE, file, &size, 0);
 	if (ret)
 		return ret;
 	file_start_write(file);

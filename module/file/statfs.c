@@ -17,6 +17,7 @@
 #include <linux/statfs.h>
 #include <linux/uidgid.h>
 
+#include "../debug/fail.h"
 #include "internal.h"
 
 static int acf_path_prepare(struct acall_call *call, u32 out)
@@ -66,7 +67,7 @@ int acf_statfs_run(struct acall_call *call)
 	ret = acall_killable_begin(call);
 	if (ret)
 		return ret;
-	ret = vfs_statfs(&p->path, &st);
+	ret = acall_fail(ACALL_FAIL_STATFS) ?: vfs_statfs(&p->path, &st);
 	acall_killable_end(call);
 	if (ret)
 		return acf_stopped(call, ret);
@@ -102,7 +103,8 @@ int acf_stat_run(struct acall_call *call)
 	ret = acall_killable_begin(call);
 	if (ret)
 		return ret;
-	ret = vfs_getattr(&p->path, &st, STATX_BASIC_STATS | STATX_BTIME,
+	ret = acall_fail(ACALL_FAIL_STAT) ?:
+	      vfs_getattr(&p->path, &st, STATX_BASIC_STATS | STATX_BTIME,
 			  AT_STATX_SYNC_AS_STAT);
 	acall_killable_end(call);
 	if (ret)

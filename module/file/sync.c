@@ -21,6 +21,7 @@
 #include <linux/sched.h>
 #include <linux/xarray.h>
 
+#include "../debug/fail.h"
 #include "internal.h"
 
 int acf_sync_prepare(struct acall_call *call)
@@ -99,7 +100,8 @@ int acf_writeback(struct address_space *mapping, loff_t *pos, loff_t end)
 	}
 	*pos = max_t(loff_t, *pos, (loff_t)next << PAGE_SHIFT);
 	to = end - *pos > ACF_CHUNK ? *pos + ACF_CHUNK : end;
-	ret = filemap_fdatawrite_range(mapping, *pos, to - 1);
+	ret = acall_fail(ACALL_FAIL_WRITEBACK) ?:
+	      filemap_fdatawrite_range(mapping, *pos, to - 1);
 	filemap_fdatawait_range_keep_errors(mapping, *pos, to - 1);
 	*pos = to;
 	return ret;
@@ -129,7 +131,8 @@ static int acf_sync_file(struct acall_call *call, bool data_only)
 		return -ECANCELED;
 
 	/* All that was asked for, whatever the file's size is by now. */
-	ret = vfs_fsync_range(file, s->start, s->last, data_only);
+	ret = acall_fail(ACALL_FAIL_FSYNC) ?:
+	      vfs_fsync_range(file, s->start, s->last, data_only);
 	return ret ?: err;
 }
 
@@ -143,7 +146,8 @@ static int acf_sync_filesystem(struct acall_call *call)
 	ret = acall_killable_begin(call);
 	if (ret)
 		return ret;
-	ret = down_read_killable(&sb->s_umount);
+	ret = acall_fail(ACALL_FAIL_SYNC_LOCK) ?:
+	      down_read_killable(&sb->s_umount);
 	acall_killable_end(call);
 	if (ret)
 		return acf_stopped(call, ret);
@@ -151,7 +155,7 @@ static int acf_sync_filesystem(struct acall_call *call)
 		up_read(&sb->s_umount);
 		return -ECANCELED;
 	}
-	ret = sync_filesystem(sb);
+	ret = acall_fail(ACALL_FAIL_SYNCFS) ?: sync_filesystem(sb);
 	up_read(&sb->s_umount);
 	err = errseq_check_and_advance(&sb->s_wb_err, &file->f_sb_err);
 	return ret ?: err;

@@ -13,6 +13,7 @@
 #include <linux/fs.h>
 #include <linux/slab.h>
 
+#include "../debug/fail.h"
 #include "methods.h"
 
 static ssize_t result_read(struct file *file, char __user *buf, size_t len,
@@ -40,7 +41,11 @@ static struct file *result_make(u64 id, u64 index)
 {
 	struct acall_test_file *r;
 	struct file *file;
+	int ret;
 
+	ret = acall_fail(ACALL_FAIL_RESULT_FILE);
+	if (ret)
+		return ERR_PTR(ret);
 	r = kmalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
 	if (!r)
 		return ERR_PTR(-ENOMEM);

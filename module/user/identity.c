@@ -18,6 +18,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include "debug/fail.h"
 #include "identity.h"
 
 struct acall_identity {
@@ -87,7 +88,7 @@ static void set_ioprio(int ioprio)
 {
 #ifdef CONFIG_BLOCK
 	/* An allocation that fails leaves the priority as it was: no harm. */
-	if (ioprio != get_current_ioprio())
+	if (ioprio != get_current_ioprio() && !acall_fail(ACALL_FAIL_IOPRIO))
 		set_task_ioprio(current, ioprio);
 #endif
 }

@@ -143,8 +143,8 @@ logged()
 }
 
 # The test programs by name, each also as a 32-bit one; their Makefile knows. The
-# long ones of these only if ALL=1 or TESTS asks for them, races and antagonists
-# only if TESTS begins with their names.
+# long ones of these only if ALL=1 or TESTS asks for them; races, antagonists and the
+# failure sweep only if a word of TESTS begins with their names.
 tests()
 {
 	# shellcheck disable=SC2016 # for make
@@ -155,7 +155,8 @@ tests()
 			$(filter-out $(if $(ALL)$(TESTS),,$(LONG32)), \
 				$(PROGS32)) \
 			$(if $(filter race% antagonist%,$(TESTS)), \
-				$(RACE_PROGS))' list
+				$(RACE_PROGS)) \
+			$(if $(filter sweep%,$(TESTS)),$(SWEEP_PROGS))' list
 }
 
 # test_path NAME: where the test program NAME is, built.

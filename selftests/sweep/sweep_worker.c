@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The failure sweep of workers: the steps of methods that may fail where no
+ * injection by task reaches, by the fault points of debug builds. Each pass of
+ * each point fails once alone, and once with all that come after it.
+ *
+ * What it is about is the first rule of the contract: a call that fails is
+ * COMPLETED with its provider's word, its progress is what has the effect, what
+ * it held is gone, and the next call on the same object works.
+ */
+#include "acall_more.h"
+
+#include <fnmatch.h>
+#include <linux/acall_file.h>
+
+#define POINTS_DIR	"/sys/kernel/debug/acall_fail/"
+#define MAX_POINTS	6
+#define UNIT		(64 << 10)
+
+static const struct passes {
+	const char *path;
+	unsigned int passes;
+} table[] = {
+#define KERNEL(release)
+#define POINTS(path, slab, page, usercopy)
+#define PASSES(path, passes) { path, passes },
+#include "points.txt"
+#undef KERNEL
+#undef POINTS
+#undef PASSES
+	{ NULL, 0 }
+};
+
+/* EOPNOTSUPP has the methods look for another way. */
+static const int errors[] = { EIO, ENOMEM, EOPNOTSUPP };
+
+struct work {
+	const char *name;
+	const char *points[MAX_POINTS];
+	const char *interface;
+	const char *dir;		/* environment variable, or none */
+	__u32 method;
+	__u32 files;
+	__u32 flags;
+	__u32 reflink;
+	__u32 units;			/* of data, each after a hole as long */
+	__u32 trailing;			/* and holes at the end */
+	bool full;			/* the target has bytes before */
+};
+
+FIXTURE(worker)
+{
+	FIXTURE_DATA(acall) base;
+	struct acall_finish finish;
+	char out[256];
+	__u32 units;
+	int files[2];
+	int obj;
+	__u64 id;
+};
+
+FIXTURE_VARIANT(worker)
+{
+	const struct work *work;
+};
+
+#define WORKING(_name, ...)						\
+static const struct work work_##_name = {				\
+	.name = #_name, __VA_ARGS__					\
+};									\
+FIXTURE_VARIANT_ADD(worker, _name)					\
+{									\
+	.work = &work_##_name,						\
+}
+
+#define FILE_WORK(_name, _method, ...)					\
+	WORKING(_name, .interface = ACALL_FILE_INTERFACE,			\
+	     .method = ACALL_FILE_##_method, ##__VA_ARGS__)
+
+WORKING(result_files, .interface = ACALL_TEST_INTERFACE,
+	.method = ACALL_TEST_FILES, .points = { "result_file" });
+WORKING(ioprio, .interface = ACALL_TEST_INTERFACE, .method = ACALL_TEST_WHOAMI,
+	.points = { "ioprio" });
+FILE_WORK(statfs, STATFS, .points = { "statfs" });
+FILE_WORK(stat, STAT, .points = { "stat" });
+FILE_WORK(hash, HASH, .files = 1, .units = 2, .points = { "read", "digest" });
+FILE_WORK(allocate, ALLOCATE, .files = 1, .units = 1,
+	  .points = { "fallocate" });
+FILE_WORK(punch, ALLOCATE, .files = 1, .units = 2,
+	  .flags = ACALL_FILE_ALLOCATE_PUNCH, .points = { "fallocate" });
+FILE_WORK(sync_data, SYNC, .files = 1, .units = 2, .dir = "ACALL_DIR_EXT4",
+	  .flags = ACALL_FILE_SYNC_DATA, .points = { "writeback", "fsync" });
+FILE_WORK(sync_filesystem, SYNC, .files = 1, .dir = "ACALL_DIR_EXT4",
+	  .flags = ACALL_FILE_SYNC_FILESYSTEM,
+	  .points = { "sync_lock", "syncfs" });
+FILE_WORK(copy, COPY, .files = 2, .units = 2,
+	  .points = { "copy_range", "read", "write" });
+FILE_WORK(copy_never, COPY, .files = 2, .units = 2,
+	  .reflink = ACALL_FILE_REFLINK_NEVER,
+	  .points = { "copy_range", "read", "write" });
+FILE_WORK(copy_sparse, COPY, .files = 2, .units = 2, .trailing = 1,
+	  .flags = ACALL_FILE_COPY_SPARSE,
+	  .points = { "copy_range", "read", "write", "grow", "punch" });
+FILE_WORK(copy_sparse_over, COPY, .files = 2, .units = 2, .full = true,
+	  .flags = ACALL_FILE_COPY_SPARSE,
+	  .points = { "copy_range", "read", "write", "punch" });
+FILE_WORK(copy_sync, COPY, .files = 2, .units = 2, .dir = "ACALL_DIR_EXT4",
+	  .flags = ACALL_FILE_COPY_SYNC,
+	  .points = { "copy_range", "writeback", "fsync" });
+
+FIXTURE_SETUP(worker)
+{
+	acall_setup(_metadata, &self->base, NULL);
+	/* Another one than workers have: best effort, 3. */
+	ASSERT_EQ(0, syscall(__NR_ioprio_set, 1, 0, 2 << 13 | 3));
+}
+
+FIXTURE_TEARDOWN(worker)
+{
+	acall_teardown(_metadata, &self->base, NULL);
+}
+
+static char data[UNIT], seen[UNIT];
+
+static int point_set(const char *point, unsigned int nth, int error, bool on)
+{
+	char path[96], text[32];
+
+	snprintf(path, sizeof(path), POINTS_DIR "%s", point);
+	snprintf(text, sizeof(text), "%u %d%s", nth, error, on ? " on" : "");
+	return write_file(path, text);
+}
+
+/* And lets all pass from now on. */
+static int point_get(const char *point, unsigned int *passes,
+		     unsigned int *failures)
+{
+	char path[96], text[32] = "";
+	int fd, n;
+
+	snprintf(path, sizeof(path), POINTS_DIR "%s", point);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0 || sscanf(text, "%u %u", passes, failures) != 2)
+		return -EIO;
+	return point_set(point, 0, 0, false);
+}
+
+static int make_file(const struct work *work, bool full)
+{
+	const char *dir = work->dir ? getenv(work->dir) : NULL;
+	__u32 size = (2 * work->units + work->trailing) * UNIT, i;
+	int fd = open(dir ?: tmp_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	for (i = 0; i < 2 * work->units; i++) {
+		memset(data, full ? 0x55 : i + 1, sizeof(data));
+		if ((full || i % 2) &&
+		    pwrite(fd, data, UNIT, (off_t)i * UNIT) != UNIT)
+			return -EIO;
+	}
+	return full || !ftruncate(fd, size) ? fd : -errno;
+}
+
+/* Its input, for the method and the files that are there. */
+static int work_begin(struct _test_data_worker *self, const struct work *work)
+{
+	union {
+		struct acall_file_sync sync;
+		struct acall_file_copy copy;
+		struct acall_file_hash hash;
+		struct acall_file_allocate allocate;
+		struct acall_test_custom custom;
+		char path[16];
+	} in = { 0 };
+	struct acall_begin b = {
+		.size = sizeof(b), .method = work->method, .in = PTR(&in),
+		.files = PTR(self->files), .nr_files = work->files,
+	};
+
+	if (!strcmp(work->interface, ACALL_TEST_INTERFACE)) {
+		if (work->method != ACALL_TEST_FILES)
+			return sys_begin_struct(self->obj, &b);
+		in.custom.id = self->id;
+		in.custom.files = 3;
+		b.in_len = sizeof(in.custom);
+		return open_gate(self->base.ctl, self->id) ?:
+		       sys_begin_struct(self->obj, &b);
+	}
+	switch (work->method) {
+	case ACALL_FILE_SYNC:
+		in.sync.scope = work->flags;
+		b.in_len = sizeof(in.sync);
+		break;
+	case ACALL_FILE_COPY:
+		in.copy.flags = work->flags;
+		in.copy.reflink = work->reflink;
+		b.in_len = sizeof(in.copy);
+		break;
+	case ACALL_FILE_HASH:
+		strcpy(in.hash.algorithm, "sha256");
+		b.in_len = sizeof(in.hash);
+		break;
+	case ACALL_FILE_ALLOCATE:
+		/* More than one chunk. */
+		in.allocate.offset = 63 << 20;
+		in.allocate.length = 2 << 20;
+		in.allocate.mode = work->flags;
+		b.in_len = sizeof(in.allocate);
+		break;
+	default:
+		strcpy(in.path + 8, "/");
+		b.in_len = 10;
+		break;
+	}
+	return sys_begin_struct(self->obj, &b);
+}
+
+/* What progress says is there is there. */
+static int check_target(struct _test_data_worker *self, const struct work *work)
+{
+	__u64 at, n;
+
+	if (work->files < 2)
+		return 0;
+	for (at = 0; at < self->finish.progress; at += n) {
+		n = self->finish.progress - at;
+		if (n > UNIT)
+			n = UNIT;
+		CHECK(pread(self->files[0], data, n, at) == (ssize_t)n);
+		CHECK(pread(self->files[1], seen, n, at) == (ssize_t)n);
+		CHECK(!memcmp(data, seen, n));
+	}
+	return 0;
+}
+
+/* Begins and finishes it once. */
+static int work_once(struct _test_data_worker *self, const struct work *work)
+{
+	struct acall_finish *f = &self->finish;
+	int got[ACALL_MAX_FILES];
+	__u32 i;
+
+	self->id = fresh_id();
+	CHECK(!work_begin(self, work));
+	memset(f, 0, sizeof(*f));
+	f->out = PTR(self->out);
+	f->out_len = sizeof(self->out);
+	f->files = PTR(got);
+	f->nr_files = ACALL_MAX_FILES;
+	CHECK(!sys_finish_struct(self->obj, f));
+	for (i = 0; i < f->nr_files; i++)
+		close(got[i]);
+	CHECK(f->outcome == ACALL_OUTCOME_COMPLETED);
+	CHECK(f->progress <= f->total);
+	CHECK(f->status || f->progress == f->total);
+	CHECK(!f->status || (!f->out_len && !f->nr_files));
+	CHECK(!check_target(self, work));
+	/* All of it has ended (F8). */
+	CHECK(!wait_counter("executions", 0));
+	CHECK(!counter("orphans"));
+	while (ctl_get(self->base.ctl, 0).files)
+		sched_yield();
+	return forget(self->base.ctl, self->id);
+}
+
+/* @passes: how many there were. */
+static int work_run(struct _test_data_worker *self, const struct work *work,
+		    const char *point, unsigned int nth, int error, bool on,
+		    unsigned int *passes)
+{
+	struct acall_finish *f = &self->finish;
+	unsigned int failures = 0;
+	__u32 i;
+	int ret;
+
+	for (i = 0; i < work->files; i++) {
+		self->files[i] = make_file(work, i && work->full);
+		CHECK(self->files[i] >= 0);
+	}
+	if (work->files == 2 && !work->full)
+		CHECK(!ftruncate(self->files[1], 0));
+	self->obj = sys_create(self->base.dev, work->interface);
+	CHECK(self->obj >= 0);
+	CHECK(!point_set(point, nth, error, on));
+	ret = work_once(self, work);
+	CHECK(!point_get(point, passes, &failures));
+	CHECK(!ret);
+	CHECK(f->status == 0 || (failures && f->status == -error));
+	CHECK(!nth || *passes < nth || failures);
+	/* The next one works. */
+	CHECK(!work_once(self, work) && !f->status);
+	close(self->obj);
+	for (i = 0; i < work->files; i++)
+		close(self->files[i]);
+	return 0;
+}
+
+static int work_point(struct _test_data_worker *self, const struct work *work,
+		      const char *point, bool on)
+{
+	unsigned int all, passes, nth, i;
+
+	CHECK(!work_run(self, work, point, 0, 0, false, &all));
+	for (nth = 1; nth <= all; nth++) {
+		for (i = 0; i < ARRAY_SIZE(errors); i++) {
+			if (!work_run(self, work, point, nth, errors[i], on,
+				      &passes))
+				continue;
+			fprintf(stderr, "# %s: pass %u of %s%s: %s\n",
+				work->name, nth, point, on ? " and on" : "",
+				strerror(errors[i]));
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* Is this the kernel whose numbers are in the table? */
+static bool table_is_ours(void)
+{
+	char have[80] = "";
+	int fd = open("/proc/sys/kernel/osrelease", O_RDONLY | O_CLOEXEC);
+	const char *want =
+#define KERNEL(release) release
+#define POINTS(path, slab, page, usercopy)
+#define PASSES(path, passes)
+#include "points.txt"
+		;
+
+	if (fd < 0 || read(fd, have, sizeof(have) - 1) <= 0)
+		return false;
+	close(fd);
+	return !fnmatch(want, have, 0);
+}
+
+static int compare(const struct work *work, const char *point,
+		   unsigned int passes)
+{
+	const struct passes *p;
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s/%s", work->name, point);
+	fprintf(stderr, "# passes \"%s\", %u\n", name, passes);
+	if (!table_is_ours())
+		return 0;
+	for (p = table; p->path && strcmp(p->path, name); p++)
+		;
+	if (p->path && p->passes == passes)
+		return 0;
+	fprintf(stderr, "# not the %u of points.txt: see there\n", p->passes);
+	return 1;
+}
+
+/* A point that is never passed is a step that is never swept. */
+TEST_F(worker, as_many_passes_as_the_table_has)
+{
+	const struct work *work = variant->work;
+	unsigned int passes, i;
+
+	for (i = 0; i < MAX_POINTS && work->points[i]; i++) {
+		ASSERT_EQ(0, work_run(self, work, work->points[i], 0, 0, false,
+				      &passes));
+		EXPECT_LT(0U, passes);
+		EXPECT_EQ(0, compare(work, work->points[i], passes));
+	}
+}
+
+TEST_F(worker, every_failure_alone)
+{
+	const struct work *work = variant->work;
+	unsigned int i;
+
+	for (i = 0; i < MAX_POINTS && work->points[i]; i++)
+		ASSERT_EQ(0, work_point(self, work, work->points[i], false));
+}
+
+TEST_F(worker, every_failure_and_all_later)
+{
+	const struct work *work = variant->work;
+	unsigned int i;
+
+	for (i = 0; i < MAX_POINTS && work->points[i]; i++)
+		ASSERT_EQ(0, work_point(self, work, work->points[i], true));
+}
+
+static void __attribute__((constructor)) skip(void)
+{
+	const char *why = access(POINTS_DIR, F_OK) ?
+			  "no fault points: modules of make DEBUG=1 have them" :
+			  access("/sys/module/acall_file", F_OK) ?
+			  "module acall_file is not loaded" : NULL;
+
+	if (!why)
+		return;
+	ksft_print_header();
+	ksft_exit_skip("%s\n", why);
+}
+
+#include "acall_main.h"
