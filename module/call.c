@@ -347,6 +347,7 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 	acall_interface_get(iface);
 	call->iface = iface;
 	call->owner = get_pid(task_tgid(current));
+	acall_cov_take(&call->cov);
 	return call;
 
 free_buf:

@@ -179,7 +179,9 @@ static void settle_work(struct work_struct *work)
 		spin_unlock_irq(&iface->lock);
 		if (!call)
 			break;
+		acall_cov_begin(&call->cov);
 		acall_call_settle(call);
+		acall_cov_end();
 		cond_resched();
 	}
 	chore_done(iface, lane);
@@ -201,7 +203,9 @@ static void ask_work(struct work_struct *work)
 		spin_unlock_irq(&iface->lock);
 		if (!call)
 			break;
+		acall_cov_begin(&call->cov);
 		acall_call_ask(call);
+		acall_cov_end();
 		cond_resched();
 	}
 	chore_done(iface, lane);
@@ -381,7 +385,9 @@ static void runner_work(struct work_struct *work)
 	struct acall_call *call;
 
 	while ((call = runner_next(runner))) {
+		acall_cov_begin(&call->cov);
 		run(call);
+		acall_cov_end();
 		cond_resched();
 	}
 }
