@@ -2,12 +2,12 @@
 # For people; the kernel's build system reads Kbuild. See `make help`.
 
 .DEFAULT_GOAL := all
-.PHONY: all demo check check-vm check-fast check-kunit check-mutants conformance \
-	lint vm shell bench-stop headers_install clean distclean help
+.PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
+	conformance fuzz lint vm shell bench-stop headers_install clean distclean help
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
-export ACALL_SCALE ACALL_ROUNDS PROFILE
+export ACALL_SCALE ACALL_ROUNDS PROFILE MINUTES PROGRAMS RUNS SEED
 
 all:
 	@$(VM)/setup.sh build
@@ -33,9 +33,13 @@ check-kunit:
 check-mutants:
 	@selftests/conformance/mutants.sh
 
-.PHONY: check-canaries
 check-canaries:
 	@selftests/canary/check.sh
+
+# What is pure on this machine, then the whole in a guest.
+fuzz:
+	@selftests/fuzz/host.sh
+	@selftests/fuzz/guest.sh
 
 # The page of what the last `make check` and `make check-mutants` have shown.
 conformance:
@@ -77,6 +81,7 @@ help:
 	@echo 'make check-kunit   unit tests of the core in a user-mode kernel'
 	@echo 'make check-mutants break each clause, and see its test fail'
 	@echo 'make check-canaries  bugs made on purpose, and see them noticed'
+	@echo 'make fuzz          fuzz the module, for MINUTES=3'
 	@echo 'make lint          static checks'
 	@echo 'make vm RUN=PROG   run PROG [ARGS="..."] in the VM, as root'
 	@echo 'make shell         a shell in the VM'

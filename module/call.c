@@ -364,6 +364,7 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 	acall_interface_get(iface);
 	call->iface = iface;
 	call->owner = get_pid(task_tgid(current));
+	acall_cov_take(&call->cov);
 	return call;
 
 free_buf:
@@ -436,9 +437,11 @@ int acall_call_prepare(struct acall_call *call, struct acall_session *session)
 		      "acall: %s: .prepare of method %u returned %d\n",
 		      call->iface->name, call->method_nr, ret))
 		ret = -EIO;
-	if (ret)
-		call_leave_provider(call);
-	return ret;
+	if (!ret)
+		return 0;
+	call_leave_provider(call);
+	/* Nothing has happened yet, but CALL is not to be restarted (S2). */
+	return acall_call_public_errno(call, ret);
 }
 
 /**

@@ -16,6 +16,7 @@
 #include <linux/wait.h>
 #include <acall/provider.h>
 
+#include "debug/cov.h"
 #include "state.h"
 
 struct acall_identity;
@@ -111,6 +112,7 @@ struct acall_call {
 	wait_queue_head_t wait;		/* clients' sleepers and the method */
 	struct rb_node node;		/* table's lock */
 	struct rcu_head rcu;
+	struct acall_cov cov;		/* nothing but in debug builds */
 };
 
 /* A consistent picture of a call. */

@@ -28,6 +28,7 @@
 #include "call.h"
 #include "debug/delay.h"
 #include "interface.h"
+#include "name.h"
 #include "runner.h"
 #include "session.h"
 
@@ -38,23 +39,6 @@ static DEFINE_MUTEX(registry_lock);
 static LIST_HEAD(registry);		/* by rising serial */
 static u64 last_serial;
 static u32 nr_interfaces;
-
-bool acall_name_valid(const char *name)
-{
-	size_t len = strnlen(name, ACALL_NAME_LEN);
-	size_t i;
-
-	if (!len || len == ACALL_NAME_LEN || name[0] < 'a' || name[0] > 'z')
-		return false;
-	for (i = 1; i < len; i++) {
-		char c = name[i];
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-		    c != '_' && c != '.' && c != '-')
-			return false;
-	}
-	return true;
-}
 
 static struct acall_interface *find_locked(const char *name)
 {

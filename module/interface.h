@@ -67,7 +67,6 @@ int acall_interface_may_create(struct acall_interface *iface);
 void acall_interfaces_cancel(enum acall_reason reason);
 u32 acall_interface_count(void);
 void acall_interfaces_for_each(void (*visit)(struct acall_interface *iface));
-bool acall_name_valid(const char *name);
 
 u32 acall_method_caps(const struct acall_method *method);
 const struct acall_method *acall_interface_method(struct acall_interface *iface,

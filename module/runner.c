@@ -181,7 +181,9 @@ static void settle_work(struct work_struct *work)
 		if (!call)
 			break;
 		acall_delay(ACALL_AT_SETTLE_TAKEN);
+		acall_cov_begin(&call->cov);
 		acall_call_settle(call);
+		acall_cov_end();
 		cond_resched();
 	}
 	chore_done(iface, lane);
@@ -204,7 +206,9 @@ static void ask_work(struct work_struct *work)
 		if (!call)
 			break;
 		acall_delay(ACALL_AT_ASK_TAKEN);
+		acall_cov_begin(&call->cov);
 		acall_call_ask(call);
+		acall_cov_end();
 		cond_resched();
 	}
 	chore_done(iface, lane);
@@ -387,7 +391,9 @@ static void runner_work(struct work_struct *work)
 	struct acall_call *call;
 
 	while ((call = runner_next(runner))) {
+		acall_cov_begin(&call->cov);
 		run(call);
+		acall_cov_end();
 		cond_resched();
 	}
 }

@@ -11,6 +11,15 @@
 
 #include "device.h"
 
+/* The sizes of the first versions: no structure may be shorter. */
+const u16 acall_args_min[ACALL_NR_OPS] = {
+#define OP(_name, _function, _type, _last, _flags)			\
+	[ACALL_OP_##_name] = offsetofend(struct _type, _last)
+#include "ops_device.h"
+#include "ops_object.h"
+#undef OP
+};
+
 /**
  * acall_args_get - copy a structure in
  * @args: where to; begins with __u32 size, which is set to what the user said

@@ -15,19 +15,15 @@
 
 static int cancel_get(struct acall_cancel *args, void __user *user)
 {
-	u32 known = ACALL_CANCEL_ABANDON | ACALL_CANCEL_NOWAIT |
-		    ACALL_CANCEL_ESCALATE;
 	struct acall_cancel __user *out = user;
 	int ret;
 
-	ret = ARGS_GET(args, outcome, user);
+	ret = ARGS_GET(args, CANCEL, user);
 	if (ret)
 		return ret;
-	if (args->flags & ~known)
-		return -EINVAL;
-	if (args->flags & ACALL_CANCEL_ABANDON &&
-	    (args->grace_ns || args->flags & ACALL_CANCEL_NOWAIT))
-		return -EINVAL;
+	ret = acall_check_cancel(args);
+	if (ret)
+		return ret;
 	/* What was there, since most errors write nothing. */
 	return put_user(args->state, &out->state);
 }

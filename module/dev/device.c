@@ -13,6 +13,7 @@
 #include <linux/kmod.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/sysfs.h>
 #include <linux/uaccess.h>
 
@@ -22,6 +23,7 @@
 #include "device.h"
 #include "interface.h"
 #include "monitor.h"
+#include "name.h"
 #include "object.h"
 #include "power.h"
 #include "runner.h"
@@ -30,18 +32,19 @@
 /* All but the call queue. */
 #define FEATURES	(ACALL_FEATURE_QUEUE - 1)
 
-static int ioctl_info(void __user *user)
+static int ioctl_info(struct acall_interface *only, void __user *user)
 {
 	struct acall_limits_info limits;
 	struct acall_info args;
 	u32 size;
 	int ret;
 
-	ret = ARGS_GET(&args, charged_bytes, user);
+	ret = ARGS_GET(&args, INFO, user);
 	if (ret)
 		return ret;
-	if (args.flags || args.__reserved)
-		return -EINVAL;
+	ret = acall_check_info(&args);
+	if (ret)
+		return ret;
 	size = args.size;
 	acall_limits_get_info(&limits);
 	args = (struct acall_info){
@@ -77,11 +80,12 @@ static int ioctl_interface_info(struct acall_interface *only, void __user *user)
 	u32 size;
 	int ret;
 
-	ret = ARGS_GET(&args, max_running_user, user);
+	ret = ARGS_GET(&args, INTERFACE_INFO, user);
 	if (ret)
 		return ret;
-	if (args.flags)
-		return -EINVAL;
+	ret = acall_check_interface_info(&args);
+	if (ret)
+		return ret;
 	iface = next_interface(only, args.cursor);
 	if (!iface)
 		return -ENOENT;
@@ -102,15 +106,6 @@ static int ioctl_interface_info(struct acall_interface *only, void __user *user)
 	return acall_args_put(user, &args, sizeof(args), size);
 }
 
-/* NUL-terminated, NUL-padded, and of the right letters (C1). */
-static bool user_name_valid(const char name[ACALL_NAME_LEN])
-{
-	size_t len = strnlen(name, ACALL_NAME_LEN);
-
-	return acall_name_valid(name) &&
-	       !memchr_inv(name + len, 0, ACALL_NAME_LEN - len);
-}
-
 /*
  * The interface of that name, if it is to be seen at this device. On a device of
  * an interface's own, no name is its name.
@@ -126,13 +121,6 @@ static struct acall_interface *find_interface(struct acall_interface *only,
 	return only;
 }
 
-static bool may_name(struct acall_interface *only,
-		     const char name[ACALL_NAME_LEN])
-{
-	return user_name_valid(name) ||
-	       (only && !memchr_inv(name, 0, ACALL_NAME_LEN));
-}
-
 static int ioctl_method_info(struct acall_interface *only, void __user *user)
 {
 	const struct acall_method *method;
@@ -141,11 +129,12 @@ static int ioctl_method_info(struct acall_interface *only, void __user *user)
 	u32 size;
 	int ret;
 
-	ret = ARGS_GET(&args, files_out, user);
+	ret = ARGS_GET(&args, METHOD_INFO, user);
 	if (ret)
 		return ret;
-	if (args.flags || !may_name(only, args.interface))
-		return -EINVAL;
+	ret = acall_check_method_info(&args, only);
+	if (ret)
+		return ret;
 	size = args.size;
 	iface = find_interface(only, args.interface);
 	if (!iface)
@@ -177,19 +166,6 @@ put:
 	return ret ?: acall_args_put(user, &args, sizeof(args), size);
 }
 
-/* How much of a name is the interface's: "NAME.nr" is an instance of it. */
-static int alias_len(const char *name)
-{
-	size_t len = strlen(name), digits = 0;
-
-	while (digits < len && name[len - digits - 1] >= '0' &&
-	       name[len - digits - 1] <= '9')
-		digits++;
-	if (digits && digits < len && name[len - digits - 1] == '.')
-		return len - digits - 1;
-	return len;
-}
-
 static struct acall_interface *find_or_load(struct acall_interface *only,
 					    const char *name)
 {
@@ -198,7 +174,7 @@ static struct acall_interface *find_or_load(struct acall_interface *only,
 	if (iface || only)
 		return iface;
 	/* Killable, and no lock is held (C2). */
-	request_module("acall-interface-%.*s", alias_len(name), name);
+	request_module("acall-interface-%.*s", acall_name_stem(name), name);
 	return acall_interface_find(name);
 }
 
@@ -246,12 +222,12 @@ static int ioctl_create(struct acall_interface *only, void __user *user)
 	struct acall_create args;
 	int ret;
 
-	ret = ARGS_GET(&args, __reserved, user);
+	ret = ARGS_GET(&args, CREATE, user);
 	if (ret)
 		return ret;
-	if (args.flags & ~(ACALL_CREATE_NONBLOCK | ACALL_CREATE_DETACH) ||
-	    args.__reserved || !may_name(only, args.interface))
-		return -EINVAL;
+	ret = acall_check_create(&args, only);
+	if (ret)
+		return ret;
 
 	iface = find_or_load(only, args.interface);
 	if (!iface)
@@ -260,6 +236,28 @@ static int ioctl_create(struct acall_interface *only, void __user *user)
 	acall_interface_put(iface);
 	return ret;
 }
+
+/* Who sees all calls is /dev/acall's business. */
+static int ioctl_list(struct acall_interface *only, void __user *user)
+{
+	return only ? -ENOTTY : acall_ioctl_list(user);
+}
+
+static int ioctl_cancel_id(struct acall_interface *only, void __user *user)
+{
+	return only ? -ENOTTY : acall_ioctl_cancel_id(user);
+}
+
+static int (*const device_ops[])(struct acall_interface *only,
+				 void __user *user) = {
+#define OP(_name, _function, _type, _last, _flags)			\
+	[_IOC_NR(ACALL_IOC_##_name)] = ioctl_##_function
+#include "ops_device.h"
+#undef OP
+};
+
+/* Without a gap, and so without a NULL. */
+static_assert(ARRAY_SIZE(device_ops) == ACALL_OP_BEGIN);
 
 /**
  * acall_ioctl_device - an ioctl of a device
@@ -270,22 +268,12 @@ static int ioctl_create(struct acall_interface *only, void __user *user)
 int acall_ioctl_device(struct acall_interface *only, unsigned int cmd,
 		       void __user *user)
 {
-	switch (cmd) {
-	case ACALL_IOC_INFO:
-		return ioctl_info(user);
-	case ACALL_IOC_INTERFACE_INFO:
-		return ioctl_interface_info(only, user);
-	case ACALL_IOC_METHOD_INFO:
-		return ioctl_method_info(only, user);
-	case ACALL_IOC_CREATE:
-		return ioctl_create(only, user);
-	case ACALL_IOC_LIST:
-		return only ? -ENOTTY : acall_ioctl_list(user);
-	case ACALL_IOC_CANCEL_ID:
-		return only ? -ENOTTY : acall_ioctl_cancel_id(user);
-	default:
+	unsigned int nr = cmd - _IO(ACALL_IOC_MAGIC, 0);
+
+	if (nr >= ARRAY_SIZE(device_ops))
 		return -ENOTTY;
-	}
+	nr = array_index_nospec(nr, ARRAY_SIZE(device_ops));
+	return device_ops[nr](only, user);
 }
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -6,6 +6,15 @@
 #include <linux/stddef.h>
 #include <linux/types.h>
 
+/* The operations of the ABI. */
+enum acall_op {
+#define OP(_name, _function, _type, _last, _flags)	ACALL_OP_##_name
+#include "ops_device.h"
+#include "ops_object.h"
+#undef OP
+	ACALL_NR_OPS
+};
+
 struct acall_call;
 struct acall_cancel;
 struct acall_finish;
@@ -14,23 +23,34 @@ struct acall_object;
 struct file;
 
 /* args.c: structures and times to and from user space. */
+extern const u16 acall_args_min[ACALL_NR_OPS];
 int acall_args_get(void *args, size_t ksize, size_t min,
 		   const void __user *from);
 int acall_args_put(void __user *to, void *args, size_t ksize, u32 usize);
-/*
- * Gets @args, a pointer to a structure whose first version ended with @last:
- * none may be shorter.
- */
-#define ARGS_GET(args, last, from)					\
+
+/* Gets @args, a pointer to the structure of the operation @name. */
+#define ARGS_GET(args, name, from)					\
 ({									\
 	typeof(args) __args = (args);					\
 									\
 	acall_args_get(__args, sizeof(*__args),				\
-		       offsetofend(typeof(*__args), last), from);	\
+		       acall_args_min[ACALL_OP_##name], from);		\
 })
 
 u64 acall_time_from_user(u64 ns);
 u64 acall_time_to_user(u64 ns);
+
+/* check.c: is a structure valid in itself? 0 or -EINVAL. */
+int acall_check_info(const struct acall_info *args);
+int acall_check_interface_info(const struct acall_interface_info *args);
+int acall_check_method_info(const struct acall_method_info *args, bool own);
+int acall_check_create(const struct acall_create *args, bool own);
+int acall_check_list(const struct acall_list *args);
+int acall_check_cancel(const struct acall_cancel *args);
+int acall_check_begin(const struct acall_begin *args);
+int acall_check_wait(const struct acall_wait *args);
+int acall_check_finish(const struct acall_finish *args);
+int acall_check_query(const struct acall_query *args);
 
 /* objectfd.c: the file of a call object. */
 struct file *acall_objectfd_create(struct acall_interface *iface, u32 version,

@@ -157,13 +157,12 @@ int acall_ioctl_list(void __user *user)
 	u32 size;
 	int ret;
 
-	ret = ARGS_GET(&args, nr, user);
+	ret = ARGS_GET(&args, LIST, user);
 	if (ret)
 		return ret;
-	if (args.flags & ~ACALL_LIST_OWN ||
-	    args.record_size < sizeof(args.cursor) ||
-	    args.record_size > PAGE_SIZE)
-		return -EINVAL;
+	ret = acall_check_list(&args);
+	if (ret)
+		return ret;
 	size = args.size;
 	ret = list_calls(&args);
 	return ret ?: acall_args_put(user, &args, sizeof(args), size);

@@ -12,6 +12,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/net.h>
+#include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
@@ -65,18 +66,6 @@ static int add_files(struct acall_call *call, u64 user, u32 nr)
 	return 0;
 }
 
-static int begin_check(const struct acall_begin *args)
-{
-	u32 known = ACALL_BEGIN_DEADLINE | ACALL_BEGIN_NO_CANCEL;
-
-	if (args->flags & ~known || args->__reserved || args->flags == known)
-		return -EINVAL;
-	if (!(args->flags & ACALL_BEGIN_DEADLINE) &&
-	    (args->deadline || args->grace_ns))
-		return -EINVAL;
-	return 0;
-}
-
 /* What BEGIN asks for, besides the method. */
 static int set_terms(struct acall_call *call, const struct acall_begin *args)
 {
@@ -119,7 +108,7 @@ static struct acall_call *begin(struct acall_object *object,
 	struct acall_call *call;
 	int ret;
 
-	ret = begin_check(args);
+	ret = acall_check_begin(args);
 	if (ret)
 		return ERR_PTR(ret);
 	call = acall_call_create(object->iface, args->method, args->in_len,
@@ -157,14 +146,15 @@ undo:
 	return ERR_PTR(ret);
 }
 
-static int ioctl_begin(struct acall_object *object, void __user *user)
+static int ioctl_begin(struct acall_object *object, struct file *file,
+		       void __user *user)
 {
 	struct acall_begin __user *out = user;
 	struct acall_begin args;
 	struct acall_call *call;
 	int ret;
 
-	ret = ARGS_GET(&args, call_id, user);
+	ret = ARGS_GET(&args, BEGIN, user);
 	if (ret)
 		return ret;
 	if (acall_object_busy(object))
@@ -205,18 +195,20 @@ static int wait_settled(struct acall_object *object, u64 id, u64 until)
 	return ret;
 }
 
-static int ioctl_wait(struct acall_object *object, void __user *user)
+static int ioctl_wait(struct acall_object *object, struct file *file,
+		      void __user *user)
 {
 	struct acall_wait __user *out = user;
 	struct acall_call *call;
 	struct acall_wait args;
 	int ret;
 
-	ret = ARGS_GET(&args, until, user);
+	ret = ARGS_GET(&args, WAIT, user);
 	if (ret)
 		return ret;
-	if (args.flags & ~ACALL_WAIT_SETTLED)
-		return -EINVAL;
+	ret = acall_check_wait(&args);
+	if (ret)
+		return ret;
 	if (args.flags & ACALL_WAIT_SETTLED)
 		return wait_settled(object, args.call_id,
 				    acall_time_from_user(args.until));
@@ -256,11 +248,12 @@ static int ioctl_finish(struct acall_object *object, struct file *file,
 	struct acall_call *call;
 	int ret;
 
-	ret = ARGS_GET(&args, cpu_ns, user);
+	ret = ARGS_GET(&args, FINISH, user);
 	if (ret)
 		return ret;
-	if (args.flags & ~ACALL_FINISH_NONBLOCK)
-		return -EINVAL;
+	ret = acall_check_finish(&args);
+	if (ret)
+		return ret;
 
 	call = acall_object_get_call(object, args.call_id);
 	if (!call)
@@ -317,7 +310,8 @@ static int call_done(struct acall_object *object, struct acall_call *call,
  * an error before sets it to 0 again (S2). Never restarted: it would begin twice
  * (R-RESTART).
  */
-static int ioctl_call(struct acall_object *object, void __user *user)
+static int ioctl_call(struct acall_object *object, struct file *file,
+		      void __user *user)
 {
 	struct acall_call_args __user *out = user;
 	struct acall_call_args args;
@@ -325,7 +319,7 @@ static int ioctl_call(struct acall_object *object, void __user *user)
 	struct acall_call *call;
 	int ret;
 
-	ret = ARGS_GET(&args, cpu_ns, user);
+	ret = ARGS_GET(&args, CALL, user);
 	if (ret)
 		return ret;
 	if (put_user(0, &out->call_id))
@@ -385,7 +379,8 @@ static void query_fill(struct acall_query *args, struct acall_call *call)
 	args->end_ns = acall_time_to_user(snap.end_ns);
 }
 
-static int ioctl_query(struct acall_object *object, void __user *user)
+static int ioctl_query(struct acall_object *object, struct file *file,
+		       void __user *user)
 {
 	struct acall_query args;
 	struct acall_call *call;
@@ -393,11 +388,12 @@ static int ioctl_query(struct acall_object *object, void __user *user)
 	u64 id;
 	int ret;
 
-	ret = ARGS_GET(&args, executions, user);
+	ret = ARGS_GET(&args, QUERY, user);
 	if (ret)
 		return ret;
-	if (args.flags)
-		return -EINVAL;
+	ret = acall_check_query(&args);
+	if (ret)
+		return ret;
 	size = args.size;
 	id = args.call_id;
 
@@ -414,27 +410,32 @@ static int ioctl_query(struct acall_object *object, void __user *user)
 	return acall_args_put(user, &args, sizeof(args), size);
 }
 
+static int ioctl_cancel(struct acall_object *object, struct file *file,
+			void __user *user)
+{
+	return acall_ioctl_cancel(object, user);
+}
+
+static int (*const object_ops[])(struct acall_object *object,
+				 struct file *file, void __user *user) = {
+#define OP(_name, _function, _type, _last, _flags)			\
+	[_IOC_NR(ACALL_IOC_##_name) - _IOC_NR(ACALL_IOC_BEGIN)] =	\
+		ioctl_##_function
+#include "ops_object.h"
+#undef OP
+};
+
+/* Without a gap, and so without a NULL. */
+static_assert(ARRAY_SIZE(object_ops) == ACALL_NR_OPS - ACALL_OP_BEGIN);
+
 static long object_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct acall_object *object = file->private_data;
-	void __user *user = (void __user *)arg;
+	unsigned int nr = cmd - ACALL_IOC_BEGIN;
 
-	switch (cmd) {
-	case ACALL_IOC_BEGIN:
-		return ioctl_begin(object, user);
-	case ACALL_IOC_WAIT:
-		return ioctl_wait(object, user);
-	case ACALL_IOC_FINISH:
-		return ioctl_finish(object, file, user);
-	case ACALL_IOC_CANCEL:
-		return acall_ioctl_cancel(object, user);
-	case ACALL_IOC_QUERY:
-		return ioctl_query(object, user);
-	case ACALL_IOC_CALL:
-		return ioctl_call(object, user);
-	default:
+	if (nr >= ARRAY_SIZE(object_ops))
 		return -ENOTTY;
-	}
+	nr = array_index_nospec(nr, ARRAY_SIZE(object_ops));
+	return object_ops[nr](file->private_data, file, (void __user *)arg);
 }
 
 static __poll_t object_poll(struct file *file, poll_table *pt)

@@ -132,7 +132,6 @@ SHARE(acall_ledger_orphan);
 SHARE(acall_ledger_end);
 SHARE(acall_ledger_wait);
 
-SHARE(acall_name_valid);
 SHARE(acall_interface_find);
 SHARE(acall_interface_next);
 SHARE(acall_interface_count);

@@ -12,6 +12,7 @@
 
 #include "interface.h"
 #include "kunit.h"
+#include "name.h"
 
 #define NAME31	"a234567890123456789012345678901"
 

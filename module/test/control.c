@@ -74,6 +74,21 @@ static int wait_counter(struct meeting *m, atomic64_t *counter, u64 value)
 					(u64)atomic64_read(counter) >= value);
 }
 
+/* A second time is the core's to deal with, unless it is to be once. */
+static int complete_at(struct meeting *m, struct acall_call *call,
+		       const struct acall_test_control *c)
+{
+	bool claimed = meeting_claim(m, call);
+	int ret;
+
+	if (!claimed && c->op == ACALL_TEST_OP_COMPLETE_ONCE)
+		return -EALREADY;
+	ret = complete_in(call, c->ret, c->context, c->value);
+	if (ret && claimed)
+		meeting_unclaim(m, call);
+	return ret;
+}
+
 /* What is done to the call that started last at a meeting. */
 static int operate(struct meeting *m, struct acall_test_control *c)
 {
@@ -91,12 +106,8 @@ static int operate(struct meeting *m, struct acall_test_control *c)
 		if (!custom || !is_result(c->ret) ||
 		    c->context > ACALL_TEST_OTHER_CPU)
 			ret = -EINVAL;
-		/* A second time is the core's to deal with. */
-		else if (!meeting_claim(m) &&
-			 c->op == ACALL_TEST_OP_COMPLETE_ONCE)
-			ret = -EALREADY;
 		else
-			ret = complete_in(call, c->ret, c->context, c->value);
+			ret = complete_at(m, call, c);
 		break;
 	case ACALL_TEST_OP_COMMIT:
 		ret = commit_at(m, call);

@@ -91,7 +91,7 @@ void custom_start(struct acall_call *call)
 			context = arg->context;
 			twice = arg->flags & ACALL_TEST_TWICE;
 		}
-		if (meeting_claim(m)) {
+		if (meeting_claim(m, call)) {
 			ret = complete_in(call, ret, context, twice);
 			/* Without another processor nobody has done it. */
 			if (ret)
@@ -164,7 +164,7 @@ static int hook(struct acall_call *call, bool sleepable, bool custom)
 			if (!custom) {
 				WRITE_ONCE(c->nudged, true);
 				wake_up_all(&m->wait);
-			} else if (meeting_claim(m)) {
+			} else if (meeting_claim(m, call)) {
 				acall_complete(call, -ECANCELED);
 			}
 		}
@@ -207,7 +207,7 @@ static int run_leave(struct acall_call *call, int ret)
 	struct custom *c = acall_private(call);
 	struct meeting *m = c->base.meeting;
 
-	meeting_claim(m);
+	meeting_claim(m, call);
 	WRITE_ONCE(c->inside, false);
 	return leave(call, m, ret);
 }

@@ -132,19 +132,19 @@ int meeting_keep(struct meeting *m, struct acall_call *call, bool custom)
 	struct acall_call *old = NULL;
 	int ret = 0;
 
-	spin_lock(&m->lock);
+	spin_lock_irq(&m->lock);
 	if (m->forgotten) {
 		ret = -ESHUTDOWN;
-	} else if (m->call && !test_bit(0, &m->done)) {
+	} else if (m->call && !m->done) {
 		ret = -EBUSY;
 	} else {
 		acall_get(call);
 		old = m->call;
 		m->call = call;
 		m->custom = custom;
-		clear_bit(0, &m->done);
+		m->done = false;
 	}
-	spin_unlock(&m->lock);
+	spin_unlock_irq(&m->lock);
 	if (old)
 		acall_put(old);
 	return ret;
@@ -155,19 +155,44 @@ struct acall_call *meeting_call(struct meeting *m, bool *custom)
 {
 	struct acall_call *call;
 
-	spin_lock(&m->lock);
+	spin_lock_irq(&m->lock);
 	call = m->call;
 	if (call)
 		acall_get(call);
 	*custom = m->custom;
-	spin_unlock(&m->lock);
+	spin_unlock_irq(&m->lock);
 	return call;
 }
 
-/* The only one to whom this is true may complete the call. */
-bool meeting_claim(struct meeting *m)
+/*
+ * The only one to whom this is true may complete the call. False for one that is
+ * not kept here: there was another, which is not to be taken for it.
+ */
+bool meeting_claim(struct meeting *m, struct acall_call *call)
 {
-	return !test_and_set_bit(0, &m->done);
+	unsigned long flags;
+	bool claimed;
+
+	spin_lock_irqsave(&m->lock, flags);
+	claimed = m->call == call && !m->done;
+	if (claimed)
+		m->done = true;
+	spin_unlock_irqrestore(&m->lock, flags);
+	return claimed;
+}
+
+/* Who has claimed it cannot complete it after all. */
+void meeting_unclaim(struct meeting *m, struct acall_call *call)
+{
+	bool forgotten;
+
+	spin_lock_irq(&m->lock);
+	/* Nobody will ask again: then it is over as let_go() would have it. */
+	forgotten = m->forgotten;
+	m->done = forgotten;
+	spin_unlock_irq(&m->lock);
+	if (forgotten)
+		acall_complete(call, -ESHUTDOWN);
 }
 
 static void let_go(struct meeting *m)
@@ -175,16 +200,16 @@ static void let_go(struct meeting *m)
 	struct acall_call *call;
 	bool custom;
 
-	spin_lock(&m->lock);
+	spin_lock_irq(&m->lock);
 	m->forgotten = true;
-	spin_unlock(&m->lock);
+	spin_unlock_irq(&m->lock);
 
 	atomic64_set(&m->passes, S64_MAX);
 	meeting_open(m);
 	call = meeting_call(m, &custom);
 	if (!call)
 		return;
-	if (custom && meeting_claim(m))
+	if (custom && meeting_claim(m, call))
 		acall_complete(call, -ESHUTDOWN);
 	acall_put(call);
 }

@@ -34,7 +34,7 @@ struct acall_call;
  * @call: the last that started here with a struct acall_test_custom; counted
  * @custom: it is of a method without .run
  * @forgotten: nobody will complete what starts from now on
- * @done: it was completed, or its .run has returned; one bit
+ * @done: it was completed, or its .run has returned
  */
 struct meeting {
 	struct hlist_node node;
@@ -52,11 +52,11 @@ struct meeting {
 	atomic64_t commits;
 	atomic64_t denied;
 	atomic_t where;
-	spinlock_t lock;	/* what follows */
+	spinlock_t lock;	/* irqs; what follows */
 	struct acall_call *call;
 	bool custom;
 	bool forgotten;
-	unsigned long done;
+	bool done;
 };
 
 struct meeting *meeting_get(u64 id);
@@ -68,6 +68,7 @@ void meeting_count(struct meeting *m, atomic64_t *counter);
 void meeting_pass(struct meeting *m, u64 hooks);
 int meeting_keep(struct meeting *m, struct acall_call *call, bool custom);
 struct acall_call *meeting_call(struct meeting *m, bool *custom);
-bool meeting_claim(struct meeting *m);
+bool meeting_claim(struct meeting *m, struct acall_call *call);
+void meeting_unclaim(struct meeting *m, struct acall_call *call);
 
 #endif /* _ACALL_TEST_MEETING_H */

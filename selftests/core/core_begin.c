@@ -435,6 +435,35 @@ TEST_F(acall, B3_what_the_provider_refuses_with_comes_back)
 	EXPECT_EQ(0, counter("calls"));
 }
 
+/* As an interruptible wait in .prepare gives them; they mean nothing to us. */
+TEST_F(acall, P7_no_restart_code_of_prepare_leaves_the_kernel)
+{
+	static const struct {
+		__s32 code;
+		int seen;
+	} codes[] = {
+		{ -512, -EINTR }, { -513, -EINTR }, { -514, -EINTR },
+		{ -516, -EINTR }, { -515, -ENOTTY }, { -524, -EOPNOTSUPP },
+	};
+	struct acall_call_args c;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(codes); i++) {
+		EXPECT_EQ(codes[i].seen,
+			  sys_begin(self->fd, ACALL_TEST_REFUSE,
+				    &codes[i].code, sizeof(codes[i].code),
+				    NULL));
+		c = (struct acall_call_args) {
+			.size = sizeof(c), .method = ACALL_TEST_REFUSE,
+			.in = (uintptr_t)&codes[i].code,
+			.in_len = sizeof(codes[i].code),
+		};
+		EXPECT_EQ(codes[i].seen, sys_ioctl(self->fd, ACALL_IOC_CALL,
+						   &c));
+		EXPECT_EQ(ACALL_STATE_IDLE, state_of(self->fd));
+	}
+}
+
 TEST_F(acall, B3_the_next_call_works_after_every_error)
 {
 	struct acall_finish f;

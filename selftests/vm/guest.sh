@@ -8,8 +8,9 @@
 #	guest.sh shell			an interactive shell
 # The output comes as it is made, the status is the program's, 125 if the guest
 # ended without a verdict (then the console's tail is shown) or the kernel has
-# complained. MEM, SMP, ACCEL and TIMEOUT (seconds) override; the console log
-# stays in the build folder as MODE.console.log.
+# complained. MEM, SMP, ACCEL and TIMEOUT (seconds) override; DISK is a file that
+# the guest has as /dev/vdc. The console log stays in the build folder as
+# MODE.console.log.
 
 . "$(dirname "$0")/common.sh"
 
@@ -211,6 +212,8 @@ id=$disk,file=$tmp/$disk" -device "virtio-blk-pci,drive=$disk")
 		words+=(-virtfs "local,path=$out/host,mount_tag=host,\
 security_model=none")
 	fi
+	[ -z "${DISK:-}" ] || words+=(-drive "if=none,format=raw,cache=unsafe,\
+id=disk,file=$DISK" -device "virtio-blk-pci,drive=disk")
 	[ "$mode" != shell ] || exec "${words[@]}"
 	exec timeout --foreground -k 10 "$((limit * scale))" "${words[@]}" \
 		>"$tmp/qemu.log" 2>&1 </dev/null

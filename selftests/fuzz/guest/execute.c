@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Executes a program: two threads that stay do its instructions, each its own in
+ * order, and the main thread sees to the end. Whoever blocks longer than a moment
+ * is interrupted and everything that holds a call opened, until both are through;
+ * that changes what a program does, but not that it ends.
+ *
+ * Afterwards nothing may be left: no call charged, no hook that was entered too
+ * early or twice. While only one thread is at work it also holds what a call says
+ * against what it said before (X6, and whose word a status is), and notes each
+ * (state, operation, errno).
+ *
+ * The threads wait for a generation, by futex. What they share is not locked: two
+ * of them on one slot is the race that is wanted. A descriptor is closed by whom
+ * it was taken from its slot by, so none is closed twice.
+ */
+#include "fuzz.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NO_OBJECT	(-1)
+#define GUARD_NS	(60 * 1000000000ULL)
+#define PATIENCE_NS	3000000
+
+static int dev, ctl;
+static const struct program *program;
+static struct scene scene;
+static bool alone;		/* only one thread has instructions */
+static uint32_t generation, through;
+static unsigned int begun;
+static pthread_t threads[NR_THREADS];
+
+/* What the next FINISH of a slot's call must say, if nobody else is at work. */
+static struct {
+	uint64_t id;
+	enum { NOTHING, CANCELLED, OWN } said;
+} predicted[NR_SLOTS];
+
+static int futex(uint32_t *at, int op, uint32_t value, uint64_t ns)
+{
+	struct timespec t = { ns / 1000000000, ns % 1000000000 };
+
+	return syscall(SYS_futex, at, op | FUTEX_PRIVATE_FLAG, value,
+		       op == FUTEX_WAIT ? &t : NULL, NULL, 0);
+}
+
+static int sys(int fd, unsigned long cmd, void *arg)
+{
+	int ret = ioctl(fd, cmd, arg);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static int control(uint32_t op, uint64_t id, struct acall_test_control *c)
+{
+	struct acall_test_control room;
+
+	if (!c)
+		c = &room;
+	memset(c, 0, sizeof(*c));
+	c->op = op;
+	c->id = id;
+	return sys(ctl, ACALL_TEST_IOC_CONTROL, c);
+}
+
+/* Puts @fd into a slot, and closes what was there. */
+static void fill_slot(unsigned int slot, int fd)
+{
+	int old = __atomic_exchange_n(&scene.fds[slot], fd, __ATOMIC_SEQ_CST);
+
+	if (old >= 0)
+		close(old);
+}
+
+static int state_of(int fd)
+{
+	struct acall_query q = { .size = sizeof(q) };
+
+	return sys(fd, ACALL_IOC_QUERY, &q) ? NO_OBJECT : (int)q.state;
+}
+
+static void promised(unsigned int slot, uint64_t id, int said)
+{
+	predicted[slot].id = id;
+	predicted[slot].said = said;
+}
+
+/* The first and the second rule of the contract's head. */
+static void check_result(unsigned int slot, uint64_t id, int status,
+			 uint32_t outcome)
+{
+	bool own = outcome == ACALL_OUTCOME_COMPLETED;
+
+	if (outcome == ACALL_OUTCOME_NONE || outcome > ACALL_OUTCOME_ABANDONED)
+		fault("FINISH gives outcome %u", outcome);
+	if (!own && status != -ECANCELED && status != -ETIME &&
+	    status != -ENODEV)
+		fault("outcome %u with status %d", outcome, status);
+	if (status > 0 || status < -4095 || (status <= -512 && status >= -530))
+		fault("status %d", status);
+	if (!alone || predicted[slot].id != id)
+		return;
+	if (predicted[slot].said == CANCELLED && own)
+		fault("CANCEL said 0, FINISH has a result (X6)");
+	if (predicted[slot].said == OWN && !own)
+		fault("CANCEL said ESRCH, FINISH says outcome %u (X6)",
+		      outcome);
+}
+
+/* What follows from an operation for those that come. */
+static void follow(const struct insn *insn, struct memory *memory, int ret)
+{
+	struct acall_call_args *call = (void *)memory->args;
+	struct acall_finish *finish = (void *)memory->args;
+	struct acall_cancel *cancel = (void *)memory->args;
+	struct acall_begin *begin = (void *)memory->args;
+	struct acall_list *list = (void *)memory->args;
+	unsigned int i, nr = 0;
+
+	switch (grammar_ops[insn->op].cmd) {
+	case ACALL_IOC_CREATE:
+		if (ret < 0)
+			break;
+		fill_slot(insn->slot, ret);
+		scene.interfaces[insn->slot] = 0;
+		for (i = 0; i < NR_INTERFACES; i++)
+			if (!strcmp(((struct acall_create *)begin)->interface,
+				    grammar_interfaces[i].name))
+				scene.interfaces[insn->slot] = i;
+		break;
+	case ACALL_IOC_BEGIN:
+		if (ret)
+			break;
+		__atomic_add_fetch(&begun, 1, __ATOMIC_RELAXED);
+		scene.ids[insn->slot] = begin->call_id;
+		promised(insn->slot, 0, NOTHING);
+		break;
+	case ACALL_IOC_CALL:
+		if (call->call_id)
+			scene.ids[insn->slot] = call->call_id;
+		if (ret)
+			break;
+		__atomic_add_fetch(&begun, 1, __ATOMIC_RELAXED);
+		check_result(insn->slot, call->call_id, call->status,
+			     call->outcome);
+		nr = call->nr_files_out;
+		break;
+	case ACALL_IOC_FINISH:
+		if (ret)
+			break;
+		check_result(insn->slot, finish->call_id, finish->status,
+			     finish->outcome);
+		nr = finish->nr_files;
+		break;
+	case ACALL_IOC_CANCEL:
+		if (!ret && !(cancel->flags & ACALL_CANCEL_NOWAIT))
+			promised(insn->slot, cancel->call_id, CANCELLED);
+		if (ret == -ESRCH && cancel->call_id &&
+		    cancel->state != ACALL_STATE_IDLE)
+			promised(insn->slot, cancel->call_id, OWN);
+		break;
+	case ACALL_IOC_LIST:
+		if (!ret)
+			scene.cursor = list->cursor;
+		break;
+	}
+	for (i = 0; i < nr && i < 8; i++)
+		close(memory->fds_out[i]);
+}
+
+static void operation(const struct insn *insn, struct memory *memory)
+{
+	const struct op *op = &grammar_ops[insn->op];
+	int fd = op->on_object ? scene.fds[insn->slot] : dev;
+	int state = NO_OBJECT, ret;
+
+	if (fd < 0)
+		return;
+	if (alone && op->on_object)
+		state = state_of(fd);
+	values_make(insn, &scene, memory);
+	ret = sys(fd, op->cmd, memory->args);
+	if (ret < -530 || (ret <= -512 && ret != -531))
+		fault("%s gives %d", op->name, ret);
+	cover_triple(insn->op, op->on_object && !alone ? -2 : state,
+		     ret < 0 ? ret : 0);
+	follow(insn, memory, ret);
+}
+
+static void look(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN | POLLOUT };
+	int before = alone ? state_of(fd) : NO_OBJECT, after;
+	bool ready;
+
+	poll(&p, 1, 0);
+	after = alone ? state_of(fd) : NO_OBJECT;
+	ready = before == ACALL_STATE_DONE;
+	/* W4. */
+	if (before != NO_OBJECT && before == after && alone &&
+	    ready != !!(p.revents & POLLIN))
+		fault("poll gives %#x in state %d", p.revents, before);
+}
+
+static void read_fdinfo(int fd)
+{
+	char path[64], text[1024];
+	int info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	info = open(path, O_RDONLY | O_CLOEXEC);
+	if (info < 0)
+		return;
+	while (read(info, text, sizeof(text)) > 0)
+		;
+	close(info);
+}
+
+static void side_channel(const struct insn *insn)
+{
+	static const uint32_t ops[] = {
+		ACALL_TEST_OP_OPEN, ACALL_TEST_OP_COMPLETE_ONCE,
+		ACALL_TEST_OP_PASS, ACALL_TEST_OP_OPEN,
+		ACALL_TEST_OP_COMPLETE, ACALL_TEST_OP_COMMIT,
+		ACALL_TEST_OP_LOOK, ACALL_TEST_OP_PROGRESS,
+		ACALL_TEST_OP_WAIT_SEEN, ACALL_TEST_OP_UNREGISTER,
+		ACALL_TEST_OP_REGISTER, ACALL_TEST_OP_FORGET,
+		ACALL_TEST_OP_OPEN, ACALL_TEST_OP_OPEN,
+		ACALL_TEST_OP_WAIT_STARTS, ACALL_TEST_OP_GET,
+	};
+	static const int codes[] = { 0, 0, -EIO, -ECANCELED, -EINTR };
+	const uint32_t *w = insn->words;
+	struct acall_test_control c = {
+		.op = ops[w[1] % 16],
+		.id = 1 + w[2] % NR_MEETINGS,
+		.value = 1,
+		.ret = codes[w[3] % 5],
+		.context = w[4] % 4,
+	};
+
+	/* Progress never goes back. */
+	if (c.op == ACALL_TEST_OP_PROGRESS)
+		c.value = 100;
+	if (c.op == ACALL_TEST_OP_COMPLETE)
+		c.value = w[5] % 2;
+	sys(ctl, ACALL_TEST_IOC_CONTROL, &c);
+}
+
+static void instruction(const struct insn *insn, struct memory *memory)
+{
+	int fd = scene.fds[insn->slot], to;
+
+	if (insn->op < NR_OPS) {
+		operation(insn, memory);
+		return;
+	}
+	switch (insn->op) {
+	case OP_CLOSE:
+		fill_slot(insn->slot, -1);
+		break;
+	case OP_DUP:
+		to = insn->words[1] % NR_SLOTS;
+		if (fd < 0 || to == insn->slot)
+			break;
+		scene.interfaces[to] = scene.interfaces[insn->slot];
+		scene.ids[to] = scene.ids[insn->slot];
+		fill_slot(to, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+		/* Two slots, one object. */
+		promised(to, 0, NOTHING);
+		promised(insn->slot, 0, NOTHING);
+		break;
+	case OP_POLL:
+		if (fd >= 0)
+			look(fd);
+		break;
+	case OP_FDINFO:
+		if (fd >= 0)
+			read_fdinfo(fd);
+		break;
+	case OP_CONTROL:
+		side_channel(insn);
+		break;
+	case OP_UNKNOWN:
+		to = insn->words[1] % 2 ? dev : fd;
+		if (to >= 0 && sys(to, _IO(ACALL_IOC_MAGIC, 0x20 +
+					   insn->words[2] % 64),
+				   memory->args) != -ENOTTY)
+			fault("an unknown ioctl is not ENOTTY");
+		break;
+	}
+}
+
+static void *thread_main(void *arg)
+{
+	unsigned int me = (uintptr_t)arg, i, seen = 0, now;
+	struct memory *memory = calloc(1, sizeof(*memory));
+
+	if (!memory)
+		fault("no memory");
+	cover_thread(me);
+	for (;;) {
+		while ((now = __atomic_load_n(&generation, __ATOMIC_ACQUIRE)) ==
+		       seen)
+			futex(&generation, FUTEX_WAIT, seen, GUARD_NS);
+		seen = now;
+		for (i = 0; i < program->nr; i++)
+			if (program->insns[i].thread == me)
+				instruction(&program->insns[i], memory);
+		__atomic_add_fetch(&through, 1, __ATOMIC_RELEASE);
+		futex(&through, FUTEX_WAKE, 1, 0);
+	}
+	return NULL;
+}
+
+static void on_signal(int sig)
+{
+	(void)sig;
+}
+
+static void let_go(void)
+{
+	struct acall_cancel c;
+	unsigned int i;
+
+	control(ACALL_TEST_OP_FORGET, 0, NULL);
+	for (i = 0; i < NR_SLOTS; i++) {
+		c = (struct acall_cancel){
+			.size = sizeof(c), .flags = ACALL_CANCEL_ABANDON |
+						   ACALL_CANCEL_ESCALATE,
+		};
+		if (scene.fds[i] >= 0)
+			sys(scene.fds[i], ACALL_IOC_CANCEL, &c);
+	}
+}
+
+/* Calls that no slot has any more: detached, or begun with NO_CANCEL. */
+static void cancel_all(bool hopeless)
+{
+	struct acall_list_record records[16];
+	struct acall_list l = {
+		.size = sizeof(l), .records = (uintptr_t)records,
+		.record_size = sizeof(*records), .nr = 16,
+	};
+	struct acall_cancel c;
+	unsigned int i;
+
+	if (sys(dev, ACALL_IOC_LIST, &l))
+		fault("LIST: %s", strerror(errno));
+	if (hopeless && l.nr)
+		fault("%u calls left: %s %u state %u outcome %u flags %#x",
+		      l.nr, records[0].interface, records[0].method,
+		      records[0].state, records[0].outcome, records[0].flags);
+	for (i = 0; i < l.nr; i++) {
+		c = (struct acall_cancel){
+			.size = sizeof(c), .flags = ACALL_CANCEL_ABANDON,
+			.call_id = records[i].call_id,
+		};
+		sys(dev, ACALL_IOC_CANCEL_ID, &c);
+	}
+}
+
+/* After each program nothing is left. */
+static void clean(void)
+{
+	struct acall_info info;
+	struct acall_test_control c;
+	uint64_t since = now_ns();
+	unsigned int i;
+
+	for (i = 0; i < NR_SLOTS; i++) {
+		fill_slot(i, -1);
+		promised(i, 0, NOTHING);
+	}
+	for (;;) {
+		info = (struct acall_info){ .size = sizeof(info) };
+		if (sys(dev, ACALL_IOC_INFO, &info))
+			fault("INFO: %s", strerror(errno));
+		if (!info.charged_calls)
+			break;
+		if (now_ns() - since > GUARD_NS + GUARD_NS / 2)
+			fault("%u calls are charged and not listed",
+			      info.charged_calls);
+		control(ACALL_TEST_OP_FORGET, 0, NULL);
+		cancel_all(now_ns() - since > GUARD_NS);
+		sched_yield();
+	}
+	if (info.charged_bytes)
+		fault("%llu bytes are left charged",
+		      (unsigned long long)info.charged_bytes);
+	control(ACALL_TEST_OP_FORGET, 0, NULL);
+	/* If a program took it away. */
+	if (info.interfaces < NR_INTERFACES + 2)
+		control(ACALL_TEST_OP_REGISTER, 0, NULL);
+	if (control(ACALL_TEST_OP_GET, 0, &c))
+		fault("no control device");
+	if (c.dirty || c.blind || c.hooks_most > 1 || c.hook_early ||
+	    c.hook_again || c.release_early || c.close_early)
+		fault("dirty %llu blind %llu hooks %llu %llu %llu %llu %llu",
+		      c.dirty, c.blind, c.hooks_most, c.hook_early,
+		      c.hook_again, c.release_early, c.close_early);
+}
+
+void execute(const struct program *p, struct verdict *verdict)
+{
+	uint64_t since = now_ns();
+	unsigned int i;
+	uint32_t n;
+
+	memset(verdict, 0, sizeof(*verdict));
+	memset(&scene.ids, 0, sizeof(scene.ids));
+	memset(&scene.interfaces, 0, sizeof(scene.interfaces));
+	scene.cursor = 0;
+	begun = 0;
+	program = p;
+	alone = program_threads(p) != 3;
+	__atomic_store_n(&through, 0, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&generation, 1, __ATOMIC_RELEASE);
+	futex(&generation, FUTEX_WAKE, INT_MAX, 0);
+	while ((n = __atomic_load_n(&through, __ATOMIC_ACQUIRE)) < NR_THREADS) {
+		if (!futex(&through, FUTEX_WAIT, n, PATIENCE_NS) ||
+		    errno != ETIMEDOUT)
+			continue;
+		verdict->kicked = true;
+		/* From now on more than one is at work. */
+		alone = false;
+		let_go();
+		for (i = 0; i < NR_THREADS; i++)
+			pthread_kill(threads[i], SIGUSR1);
+		if (now_ns() - since > GUARD_NS)
+			fault("a program does not end");
+	}
+	clean();
+	verdict->begun = begun;
+}
+
+int execute_init(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+	unsigned int i;
+	int ret;
+
+	dev = open("/dev/acall", O_RDWR | O_CLOEXEC);
+	ctl = open("/dev/acall_test", O_RDWR | O_CLOEXEC);
+	if (dev < 0 || ctl < 0)
+		return -errno;
+	for (i = 0; i < NR_SLOTS; i++)
+		scene.fds[i] = -1;
+	sigaction(SIGUSR1, &sa, NULL);
+	ret = values_init(dev);
+	for (i = 0; i < NR_THREADS && !ret; i++)
+		ret = -pthread_create(&threads[i], NULL, thread_main,
+				      (void *)(uintptr_t)i);
+	return ret;
+}
