@@ -147,12 +147,13 @@ void acall_call_undo(struct acall_call *call);
 void acall_call_get(struct acall_call *call);
 bool acall_call_tryget(struct acall_call *call);
 void acall_call_put(struct acall_call *call);
+void acall_call_destroy(struct acall_call *call);
 
 bool acall_call_start(struct acall_call *call);
 void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns);
 void acall_call_settle(struct acall_call *call);
+void acall_call_drop_files_out(struct acall_call *call, bool now);
 struct file *acall_call_file_out(struct acall_call *call, u32 index);
-int acall_call_public_errno(struct acall_call *call, int ret);
 enum acall_verdict acall_call_step(struct acall_call *call,
 				   enum acall_event event,
 				   enum acall_reason reason);

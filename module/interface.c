@@ -154,6 +154,40 @@ void acall_interface_unpin(struct acall_interface *iface,
 }
 
 /**
+ * acall_interface_errno - what a client may be told
+ * @iface: the interface
+ * @who: which function of the provider says it
+ * @ret: what it said
+ *
+ * Internal codes have no meaning to user space and no name in its errno.h; those
+ * for restarting have one to the kernel, and nothing here is to be done twice
+ * (P7, R-RESTART).
+ *
+ * Return: @ret, or the code that stands for it; a nonsense is warned about.
+ */
+int acall_interface_errno(struct acall_interface *iface, const char *who,
+			  int ret)
+{
+	if (WARN_ONCE(ret > 0 || ret < -MAX_ERRNO,
+		      "acall: %s: %s returned %d\n", iface->name, who, ret))
+		return -EIO;
+
+	switch (ret) {
+	case -ERESTARTSYS:
+	case -ERESTARTNOINTR:
+	case -ERESTARTNOHAND:
+	case -ERESTART_RESTARTBLOCK:
+		return -EINTR;
+	case -ENOTSUPP:
+		return -EOPNOTSUPP;
+	case -ENOIOCTLCMD:
+		return -ENOTTY;
+	default:
+		return ret <= -512 ? -EIO : ret;
+	}
+}
+
+/**
  * acall_interface_may_create - may current create an object?
  * @iface: the interface
  *
@@ -168,7 +202,7 @@ int acall_interface_may_create(struct acall_interface *iface)
 	if (iface->desc->may_create)
 		ret = iface->desc->may_create(iface->data);
 	acall_interface_unpin(iface, NULL);
-	return WARN_ON_ONCE(ret > 0 || ret < -MAX_ERRNO) ? -EIO : ret;
+	return acall_interface_errno(iface, ".may_create", ret);
 }
 
 /**

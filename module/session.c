@@ -52,12 +52,9 @@ int acall_session_open(struct acall_interface *iface,
 		return -ENOMEM;
 	if (desc->open)
 		ret = desc->open(iface->data, &fresh->priv);
-	if (WARN_ONCE(ret > 0 || ret < -MAX_ERRNO,
-		      "acall: %s: .open returned %d\n", iface->name, ret))
-		ret = -EIO;
 	if (ret) {
 		kfree(fresh);
-		return ret;
+		return acall_interface_errno(iface, ".open", ret);
 	}
 	fresh->users = 1;
 	fresh->open = true;

@@ -152,7 +152,7 @@ SHARE(acall_call_put);
 SHARE(acall_call_cancel);
 SHARE(acall_call_cancel_by);
 SHARE(acall_call_cancel_wait);
-SHARE(acall_call_public_errno);
+SHARE(acall_interface_errno);
 SHARE(acall_call_snapshot);
 SHARE(acall_call_wait);
 SHARE(acall_calls_executions);

@@ -12,7 +12,7 @@
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
-#include "monitor.h"
+#include "debug/monitor.h"
 
 #define NR_CELLS	(ACALL_NR_PHASES * ACALL_NR_EVENTS * ACALL_NR_VERDICTS)
 
