@@ -37,13 +37,12 @@ names() { table | awk -v boot="$1" '$2 == boot { print $1 }'; }
 boot()
 {
 	{
-		"$vm/guest.sh" check "${@/#/canary_}" \
-			2> >(sed 's/^/    /' >"$out/canary.err")
+		"$vm/guest.sh" check "${@/#/canary_}" 2>"$out/canary.err"
 		echo "@@ guest $?"
 	} | "$vm/report.sh" "$out/canary.ktap.log"
 	local status=${PIPESTATUS[1]}
 
-	cat "$out/canary.err"
+	sed 's/^/    /' "$out/canary.err"
 	return "$status"
 }
 

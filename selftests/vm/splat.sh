@@ -22,9 +22,11 @@ expected='loading out-of-tree module taints|module verification failed'
 expected="$expected|acall: unregistering test-[a-z0-9.-]* waits for"
 expected="$expected|acall: test[a-z0-9.-]*: a call of method [0-9]+ was completed twice"
 expected="$expected|kmemleak: [0-9]+ new suspected memory leaks"
-# That a checker is there.
+# That a checker is there, or was asked for.
 expected="$expected|kmemleak: Kernel memory leak detector initialized"
-expected="$expected|kmemleak: Automatic memory scanning thread (started|ended)"
+expected="$expected|rcu:[[:space:]]*RCU lockdep checking is enabled\\."
+expected="$expected|rcu:[[:space:]]*RCU callback double-/use-after-free debug"
+expected="$expected|^<[56]>(\\[[^]]*\\])? ?(Kernel c|C)ommand line: "
 
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
