@@ -74,6 +74,7 @@ help:
 	@echo 'make clean         remove what was built (distclean: downloads too)'
 	@echo
 	@echo 'TESTS=GLOB         check: only the tests with such a name'
+	@echo '                   (race_* and antagonist* run only so)'
 	@echo 'ALL=1              check: also long tests as 32-bit programs'
 	@echo 'WHERE=host         demo, check, bench-stop: on the running kernel'
 	@echo 'KERNEL=RELEASE     another Debian kernel, such as 6.12'

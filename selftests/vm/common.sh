@@ -117,7 +117,8 @@ logged()
 }
 
 # The test programs by name, each also as a 32-bit one; their Makefile knows. The
-# long ones of these only if ALL=1 or TESTS asks for them.
+# long ones of these only if ALL=1 or TESTS asks for them, races and antagonists
+# only if TESTS begins with their names.
 tests()
 {
 	# shellcheck disable=SC2016 # for make
@@ -126,7 +127,9 @@ tests()
 		--eval='list: ; @echo $(TEST_GEN_PROGS) $(notdir $(LIB_PROGS)) \
 			$(notdir $(TEST_PROGS)) \
 			$(filter-out $(if $(ALL)$(TESTS),,$(LONG32)), \
-				$(PROGS32))' list
+				$(PROGS32)) \
+			$(if $(filter race% antagonist%,$(TESTS)), \
+				$(RACE_PROGS))' list
 }
 
 # test_path NAME: where the test program NAME is, built.
