@@ -20,6 +20,10 @@
 
 #define STEP_MIN	200ULL
 #define STEP_MAX	(2 * MSEC)
+#define SHIFT_MAX	((__s64)(20 * MSEC))
+
+/* Rounds, as a multiple of what was asked for, after which it is no race. */
+#define GIVE_UP		20
 
 enum order { LEFT_FIRST, RIGHT_FIRST, UNDECIDED };
 
@@ -121,7 +125,7 @@ static inline bool race_more(struct race *r)
 		      r->seen[RIGHT_FIRST] >= ORDERS;
 
 	return r->rounds < rounds() ||
-	       (!enough && r->rounds < rounds() * TRIES);
+	       (!enough && r->rounds < rounds() * GIVE_UP);
 }
 
 static inline void race_round(struct race *r)
@@ -140,17 +144,26 @@ static inline void race_round(struct race *r)
 		race_meet(&r->ended, n);
 }
 
-static inline void race_saw(struct race *r, enum order first)
+/* Who was first comes later next time. */
+static inline void race_adapt(struct race *r, enum order first)
 {
-	r->seen[first]++;
-	if (first == UNDECIDED)
-		return;
 	if (first != r->last)
 		r->step = r->step / 2 + STEP_MIN;
 	else if (r->step < STEP_MAX)
 		r->step += r->step / 2;
 	r->last = first;
 	r->shift += first == LEFT_FIRST ? (__s64)r->step : -(__s64)r->step;
+	if (r->shift > SHIFT_MAX)
+		r->shift = SHIFT_MAX;
+	if (r->shift < -SHIFT_MAX)
+		r->shift = -SHIFT_MAX;
+}
+
+static inline void race_saw(struct race *r, enum order first)
+{
+	r->seen[first]++;
+	if (first != UNDECIDED)
+		race_adapt(r, first);
 }
 
 /* Return: 0 if it was a race. */
