@@ -35,6 +35,7 @@ static uint32_t triples[NR_OPS][NR_STATES][NR_ERRNOS];
 static uint8_t pairs[1 << 16];
 static __thread uint32_t last;
 static bool news;
+static bool pairs_are_news = true;
 
 static struct module {
 	char name[64];
@@ -87,6 +88,12 @@ void cover_init(void)
 	}
 	if (f)
 		fclose(f);
+}
+
+/* For a corpus that is to be small. */
+void cover_coarse(void)
+{
+	pairs_are_news = false;
 }
 
 void cover_thread(unsigned int thread)
@@ -146,12 +153,12 @@ void cover_triple(unsigned int op, int state, int ret)
 	this = (op * NR_STATES + state + 2) * NR_ERRNOS - ret;
 	if (!__atomic_fetch_add(&triples[op][state + 2][-ret], 1,
 				__ATOMIC_RELAXED))
-		news = true;
+		news |= pairs_are_news || state != -2;
 	pair = (last * 31 + this) * 2654435761u >> 13;
 	last = this;
 	if (!(pairs[pair % sizeof(pairs)] & 1 << (pair >> 16 & 7))) {
 		pairs[pair % sizeof(pairs)] |= 1 << (pair >> 16 & 7);
-		news = true;
+		news |= pairs_are_news;
 	}
 }
 

@@ -103,6 +103,7 @@ void values_make(const struct insn *insn, const struct scene *scene,
 
 /* cover.c: what is new. */
 void cover_init(void);
+void cover_coarse(void);
 void cover_thread(unsigned int thread);
 void cover_begin(void);
 bool cover_end(void);

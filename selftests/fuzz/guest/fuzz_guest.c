@@ -32,7 +32,7 @@
 #define SLOT		16384
 #define SECTOR		512
 #define BATCH		(SLOT / TEXT_MAX - 1)
-#define CORPUS_MAX	4096
+#define CORPUS_MAX	8192
 
 static struct program *corpus;
 static unsigned int nr_corpus, nr_seeds;
@@ -208,6 +208,8 @@ int main(int argc, char **argv)
 	if (!corpus)
 		fault("no memory");
 	cover_init();
+	if (select)
+		cover_coarse();
 	ret = execute_init();
 	if (ret)
 		fault("cannot begin: %s", strerror(-ret));
