@@ -156,6 +156,9 @@ TEST_F(user, C4_W5_a_sleepers_number_becomes_anothers)
 {
 	enum { N = 3 };
 	static const enum act acts[N] = { ACT_WAIT, ACT_FINISH, ACT_CANCEL };
+	static const int methods[N] = {
+		ACALL_TEST_GATE, ACALL_TEST_GATE, ACALL_TEST_LATE
+	};
 	struct acall_finish f;
 	int i, other, fd;
 
@@ -168,8 +171,7 @@ TEST_F(user, C4_W5_a_sleepers_number_becomes_anothers)
 		a.fd = fd;
 		a.wait.until = FOREVER;
 		a.cancel.grace_ns = FOREVER;
-		ASSERT_EQ(0, one_call(fd, self->ctl, ACALL_TEST_LATE, id,
-				      NULL));
+		ASSERT_EQ(0, one_call(fd, self->ctl, methods[i], id, NULL));
 		ASSERT_EQ(0, actor_block(&a));
 		/* It has the last reference now. */
 		ASSERT_EQ(fd, dup2(other, fd));
@@ -180,7 +182,7 @@ TEST_F(user, C4_W5_a_sleepers_number_becomes_anothers)
 		/* Its provider gave a result of its own. */
 		EXPECT_EQ(acts[i] == ACT_CANCEL ? -ESRCH : 0, actor_join(&a));
 		if (acts[i] == ACT_FINISH)
-			EXPECT_EQ(ACALL_TEST_LATE, a.finish.method);
+			EXPECT_EQ(methods[i], a.finish.method);
 		ASSERT_EQ(0, sys_finish(other, 0, &f));
 		EXPECT_EQ(ACALL_TEST_NOP, f.method);
 		close(fd);
