@@ -125,7 +125,7 @@ static inline int sys_create_version(int dev, const char *name, __u32 flags,
 	};
 	int ret;
 
-	memcpy(c.interface, name, strnlen(name, sizeof(c.interface)));
+	memccpy(c.interface, name, 0, sizeof(c.interface));
 	ret = sys_ioctl(dev, ACALL_IOC_CREATE, &c);
 	*version = c.version;
 	return ret;

@@ -371,10 +371,15 @@ static int compare(const struct work *work, const char *point,
 	return 1;
 }
 
+static bool has_dir(const struct work *work)
+{
+	return !work->dir || getenv(work->dir);
+}
+
 /* The first line of every test. */
 #define NEEDS_DIR(_work)						\
 do {									\
-	if ((_work)->dir && !getenv((_work)->dir))			\
+	if (!has_dir(_work))						\
 		SKIP(return, "no directory in ACALL_DIR_EXT4");		\
 } while (0)
 
