@@ -38,10 +38,10 @@ key()
 }
 
 unpack()
-{
-	local pattern exclude=()
-
-	[ "$(cat "$tree/key" 2>/dev/null)" != "$(source_key)" ] || return 0
+(
+	exclude=()
+	flock 8
+	[ "$(cat "$tree/key" 2>/dev/null)" != "$(source_key)" ] || exit 0
 	rm -rf "$tree"
 	set -f
 	for pattern in $without; do
@@ -50,7 +50,7 @@ unpack()
 	set +f
 	unpack_source "$version" "$tree" "${exclude[@]}" &&
 		source_key >"$tree/key"
-}
+) 8>"$cache/image-source.lock"
 
 # Release names end in the image's, so that images do not share a build folder.
 build()
@@ -64,7 +64,8 @@ build()
 
 "$vm/setup.sh" image || exit
 mkdir -p "$cache"
-exec 9>"$cache/image.lock"
+# One at a time, and the source by itself.
+exec 9>"$cache/image-$name.lock"
 flock 9
 if [ "$(cat "$dir/key" 2>/dev/null)" != "$(key)" ]; then
 	say "building the kernel $version '$name', which takes about ten minutes"
