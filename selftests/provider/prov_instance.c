@@ -226,6 +226,26 @@ TEST_F(instance, P10_open_refuses)
 	EXPECT_LE(0, fd);
 }
 
+/* As an interruptible wait in .open gives them. */
+TEST_F(instance, P7_no_restart_code_of_open_leaves_the_kernel)
+{
+	static const struct {
+		int code;
+		int seen;
+	} codes[] = {
+		{ -512, -EINTR }, { -513, -EINTR }, { -514, -EINTR },
+		{ -516, -EINTR }, { -515, -ENOTTY }, { -524, -EOPNOTSUPP },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(codes); i++) {
+		ASSERT_EQ(0, instance_op(self->ctl,
+					 ACALL_TEST_OP_INSTANCE_REFUSE, 0,
+					 codes[i].code));
+		EXPECT_EQ(codes[i].seen, sys_create(self->dev, NAME_0));
+	}
+}
+
 TEST_F(instance, P10_close_waits_for_the_objects_orphans)
 {
 	static const __u32 methods[] = {
