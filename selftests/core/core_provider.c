@@ -606,28 +606,40 @@ TEST_F(acall, P2_a_method_is_asked_once_and_only_after_it_was_entered)
 
 TEST_F(acall, P1_release_runs_once_for_each_call_whatever_became_of_it)
 {
+	int busy = sys_create(self->dev, ACALL_TEST_NARROW);
+	int queued = sys_create(self->dev, ACALL_TEST_NARROW);
 	struct acall_test_control before = ctl_get(self->ctl, 0), after;
 	struct acall_cancel c;
 	struct acall_finish f;
 	int i;
 
+	/* One at a time: behind it nothing starts. */
+	ASSERT_EQ(0, one_call(busy, self->ctl, ACALL_TEST_GATE, self->id,
+			      NULL));
 	for (i = 0; i < 60; i++) {
+		int fd = i % 4 == 3 ? queued : self->fd;
 		__u64 id = fresh_id();
 
-		ASSERT_EQ(0, sys_begin_arg(self->fd, ACALL_TEST_COOP, id, 0, 0,
+		ASSERT_EQ(0, sys_begin_arg(fd, ACALL_TEST_COOP, id, 0, 0,
 					   NULL));
-		if (i % 3 == 0)
-			sys_cancel(self->fd, 0, 0, FOREVER, &c);
-		else if (i % 3 == 1)
-			sys_abandon(self->fd);
-		else
+		if (i % 4 == 1)
+			sys_abandon(fd);
+		else if (i % 4 == 2)
 			open_gate(self->ctl, id);
-		ASSERT_EQ(0, sys_finish(self->fd, 0, &f));
+		else
+			sys_cancel(fd, 0, 0, FOREVER, &c);
+		ASSERT_EQ(0, sys_finish(fd, 0, &f));
+		if (fd == queued)
+			EXPECT_EQ(ACALL_OUTCOME_NEVER_STARTED, f.outcome);
 	}
+	ASSERT_EQ(0, open_gate(self->ctl, self->id));
+	ASSERT_EQ(0, sys_finish(busy, 0, &f));
 	ASSERT_EQ(0, wait_counter("executions", 0));
 	after = ctl_get(self->ctl, 0);
-	EXPECT_EQ(60, after.prepared - before.prepared);
-	EXPECT_EQ(60, after.released - before.released);
+	EXPECT_EQ(61, after.prepared - before.prepared);
+	EXPECT_EQ(61, after.released - before.released);
+	close(queued);
+	close(busy);
 }
 
 #include "acall_main.h"
