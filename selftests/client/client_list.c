@@ -617,4 +617,66 @@ TEST_F(acall, X13_LIST_names_processes_as_the_reader_knows_them)
 	EXPECT_EQ(0, ret);
 }
 
+struct guarded {
+	int fd, dev, file;
+	__u64 id;
+	__u64 call_id;
+};
+
+#define SECRET	0x123456789aULL
+
+/* Listed as whose eyes see it: with address and file, or without. */
+static bool seen_as(struct guarded *g, __u64 user_data, bool file)
+{
+	struct acall_list_record r;
+
+	return !list_find(g->dev, g->call_id, &r) && r.nr_files == 1 &&
+	       r.user_data == user_data && !!r.files[0].ino == file;
+}
+
+/* What a set-uid program of UID_A's does. */
+static int with_other_rights(void *arg)
+{
+	struct guarded *g = arg;
+	struct acall_test_arg t = { .id = g->id };
+	struct acall_begin b = {
+		.size = sizeof(b), .method = ACALL_TEST_HOLD,
+		.in = PTR(&t), .in_len = sizeof(t), .user_data = SECRET,
+		.files = PTR(&g->file), .nr_files = 1,
+	};
+
+	if (setresuid(UID_A, 0, 0) || sys_begin_struct(g->fd, &b))
+		return 1;
+	g->call_id = b.call_id;
+	return seen_as(g, SECRET, true) ? 0 : 2;
+}
+
+static int as_its_user(void *arg)
+{
+	struct guarded *g = arg;
+
+	if (become(UID_A))
+		return 1;
+	return seen_as(g, 0, false) ? 0 : 2;
+}
+
+TEST_F(acall, LIST_a_set_uid_programs_secrets_are_not_its_users)
+{
+	struct guarded g = {
+		.fd = self->fd, .dev = self->dev, .id = self->id,
+		.file = memfd_create("x", MFD_CLOEXEC),
+	};
+	struct acall_query q;
+
+	ASSERT_LE(0, g.file);
+	ASSERT_EQ(0, child_run(with_other_rights, &g));
+	ASSERT_EQ(0, sys_query(self->fd, 0, &q));
+	g.call_id = q.call_id;
+	EXPECT_EQ(0, child_run(as_its_user, &g));
+	/* The administrator may know its files. */
+	EXPECT_TRUE(seen_as(&g, 0, true));
+	EXPECT_EQ(0, open_gate(self->ctl, self->id));
+	close(g.file);
+}
+
 #include "acall_main.h"
