@@ -195,9 +195,10 @@ int acall_call_prepare(struct acall_call *call, struct acall_session *session)
 		ret = call->method->prepare(call);
 	if (!ret)
 		return 0;
-	call_leave_provider(call);
 	/* Nothing has happened yet, but CALL is not to be restarted (S2). */
-	return acall_interface_errno(call->iface, ".prepare", ret);
+	ret = acall_interface_errno(call->iface, call->method->prepare, ret);
+	call_leave_provider(call);
+	return ret;
 }
 
 /**
@@ -355,7 +356,7 @@ void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns)
 	enum acall_event event = ACALL_EVENT_RETURN;
 	unsigned long flags;
 
-	ret = acall_interface_errno(call->iface, "a method", ret);
+	ret = acall_interface_errno(call->iface, call->method->run, ret);
 	if (ret == -ECANCELED || ret == -EINTR)
 		event = ACALL_EVENT_STOP;
 	wait_hook(call, event == ACALL_EVENT_STOP);

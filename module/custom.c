@@ -77,7 +77,7 @@ void acall_complete(struct acall_call *call, int ret)
 	bool settle = false;
 	unsigned long flags;
 
-	ret = acall_interface_errno(call->iface, "a method", ret);
+	ret = acall_interface_errno(call->iface, call->method->start, ret);
 	if (ret == -ECANCELED || ret == -EINTR)
 		event = ACALL_EVENT_REPLY_STOP;
 	if (WARN_ONCE(!(call->caps & ACALL_CAP_CUSTOM),

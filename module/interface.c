@@ -156,7 +156,7 @@ void acall_interface_unpin(struct acall_interface *iface,
 /**
  * acall_interface_errno - what a client may be told
  * @iface: the interface
- * @who: which function of the provider says it
+ * @who: the function of the provider that says it, for the warning
  * @ret: what it said
  *
  * Internal codes have no meaning to user space and no name in its errno.h; those
@@ -165,11 +165,11 @@ void acall_interface_unpin(struct acall_interface *iface,
  *
  * Return: @ret, or the code that stands for it; a nonsense is warned about.
  */
-int acall_interface_errno(struct acall_interface *iface, const char *who,
+int acall_interface_errno(struct acall_interface *iface, const void *who,
 			  int ret)
 {
 	if (WARN_ONCE(ret > 0 || ret < -MAX_ERRNO,
-		      "acall: %s: %s returned %d\n", iface->name, who, ret))
+		      "acall: %s: %ps returned %d\n", iface->name, who, ret))
 		return -EIO;
 
 	switch (ret) {
@@ -200,9 +200,10 @@ int acall_interface_may_create(struct acall_interface *iface)
 	if (ret)
 		return ret;
 	if (iface->desc->may_create)
-		ret = iface->desc->may_create(iface->data);
+		ret = acall_interface_errno(iface, iface->desc->may_create,
+					    iface->desc->may_create(iface->data));
 	acall_interface_unpin(iface, NULL);
-	return acall_interface_errno(iface, ".may_create", ret);
+	return ret;
 }
 
 /**

@@ -63,7 +63,7 @@ void acall_interface_put(struct acall_interface *iface);
 int acall_interface_pin(struct acall_interface *iface);
 void acall_interface_unpin(struct acall_interface *iface,
 			   struct acall_call *call);
-int acall_interface_errno(struct acall_interface *iface, const char *who,
+int acall_interface_errno(struct acall_interface *iface, const void *who,
 			  int ret);
 int acall_interface_may_create(struct acall_interface *iface);
 void acall_interfaces_cancel(enum acall_reason reason);

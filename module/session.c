@@ -54,7 +54,7 @@ int acall_session_open(struct acall_interface *iface,
 		ret = desc->open(iface->data, &fresh->priv);
 	if (ret) {
 		kfree(fresh);
-		return acall_interface_errno(iface, ".open", ret);
+		return acall_interface_errno(iface, iface->desc->open, ret);
 	}
 	fresh->users = 1;
 	fresh->open = true;

@@ -407,6 +407,9 @@ static void C6_a_provider_may_refuse(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, acall_interface_may_create(kt->iface), 0);
 	answer = -EPERM;
 	KUNIT_EXPECT_EQ(test, acall_interface_may_create(kt->iface), -EPERM);
+	/* Not to be restarted, whatever the provider waited for (R-RESTART). */
+	answer = -ERESTARTSYS;
+	KUNIT_EXPECT_EQ(test, acall_interface_may_create(kt->iface), -EINTR);
 	/* What is no errno never gets out. */
 	acall_kunit_expect_warnings();
 	answer = 7;
