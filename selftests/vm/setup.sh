@@ -33,7 +33,7 @@ packages()
 	*)
 		[ "$where" = host ] ||
 			echo qemu-system-x86 busybox-static cpio xz-utils
-		[ "$purpose" != check ] || echo xz-utils xfsprogs gcc-multilib
+		[ "$purpose" != check ] || echo xz-utils xfsprogs gcc-12-multilib
 		[ "$purpose" != bench ] || echo liburing-dev
 		echo e2fsprogs ;;
 	esac
