@@ -64,8 +64,9 @@ static inline void race_delay(struct race *r, int side)
 	__u64 until = r->start + (shift > 0 ? shift : 0) +
 		      roll(&r->dice[side], r->step + 1);
 
+	/* Where both share a processor, the other has a delay of its own. */
 	while (now_ns() < until)
-		;
+		sched_yield();
 }
 
 static inline void *race_other(void *arg)
