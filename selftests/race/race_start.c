@@ -99,13 +99,13 @@ TEST_F(prov, X3_CANCEL_and_BEGIN_of_a_call_with_a_hook)
 
 TEST_F(prov, X3_CANCEL_and_BEGIN_of_a_custom_call)
 {
-	EXPECT_EQ(0, against_begin(self, ACALL_TEST_PARK, "START 300 1000"));
+	EXPECT_EQ(0, against_begin(self, ACALL_TEST_PARK, "START 3000 1000"));
 }
 
 TEST_F(prov, X3_CANCEL_and_BEGIN_of_a_custom_call_whose_hook_sleeps)
 {
 	EXPECT_EQ(0, against_begin(self, ACALL_TEST_PARK_SLEEPABLE,
-				   "START 300 500"));
+				   "START 3000 500"));
 }
 
 static void let_it_start(void *arg)
