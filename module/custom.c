@@ -77,7 +77,8 @@ void acall_complete(struct acall_call *call, int ret)
 	bool settle = false;
 	unsigned long flags;
 
-	ret = acall_interface_errno(call->iface, call->method->start, ret);
+	/* Who completes a second time may find that the method is gone. */
+	ret = acall_interface_errno(call->iface, (void *)_RET_IP_, ret);
 	if (ret == -ECANCELED || ret == -EINTR)
 		event = ACALL_EVENT_REPLY_STOP;
 	if (WARN_ONCE(!(call->caps & ACALL_CAP_CUSTOM),
