@@ -7,7 +7,7 @@
  * copy, "never" must not share, "auto" shares what it can; the bytes are the
  * same ones in all cases.
  */
-#include "file_util.h"
+#include "file_xfs.h"
 
 #include <linux/fiemap.h>
 #include <linux/fs.h>
@@ -16,46 +16,12 @@
 #define SIZE	(3 * FT_MIB + 4096 + 100)
 
 FIXTURE(reflink) {
-	const char *why;
+	struct ft_xfs xfs;
 	int obj;
 	int src;
 	int dst;
-	char image[200];
-	char mnt[200];
 	struct acall_finish finish;
 };
-
-static bool run(const char *format, const char *a, const char *b)
-{
-	char command[500];
-
-	snprintf(command, sizeof(command), format, a, b);
-	return !system(command);
-}
-
-/* Makes and mounts the file system; NULL or why not. */
-static const char *make_xfs(struct _test_data_reflink *self)
-{
-	int fd;
-
-	if (ft_missing("ACALL_DIR_EXT4"))
-		return ft_missing("ACALL_DIR_EXT4");
-	if (!run("command -v mkfs.xfs >/dev/null%s%s", "", ""))
-		return "no mkfs.xfs";
-	if (ft_mount_point(self->mnt, sizeof(self->mnt)))
-		return "no mount point";
-	snprintf(self->image, sizeof(self->image), "%s/xfs-XXXXXX",
-		 getenv("ACALL_DIR_EXT4"));
-	fd = mkstemp(self->image);
-	if (fd < 0 || ftruncate(fd, 320 * FT_MIB))
-		return "no image";
-	close(fd);
-	if (!run("mkfs.xfs -q -m reflink=1 %s%s", self->image, ""))
-		return "mkfs.xfs failed";
-	if (!run("mount -o loop -t xfs %s %s", self->image, self->mnt))
-		return "cannot mount XFS";
-	return NULL;
-}
 
 static int open_in(const char *dir, const char *name)
 {
@@ -69,18 +35,15 @@ static int open_in(const char *dir, const char *name)
 
 FIXTURE_SETUP(reflink)
 {
-	self->why = make_xfs(self);
-	if (self->why) {
-		unlink(self->image);
-		rmdir(self->mnt);
+	ft_xfs_mount(&self->xfs);
+	if (self->xfs.why)
 		return;
-	}
 	self->obj = ft_object();
 	ASSERT_GE(self->obj, 0);
-	self->src = open_in(self->mnt, "source");
+	self->src = open_in(self->xfs.mnt, "source");
 	ASSERT_GE(self->src, 0);
 	ASSERT_EQ(0, ft_write_pattern(self->src, 0, SIZE, SEED));
-	self->dst = open_in(self->mnt, "target");
+	self->dst = open_in(self->xfs.mnt, "target");
 	ASSERT_GE(self->dst, 0);
 }
 
@@ -88,14 +51,12 @@ FIXTURE_TEARDOWN(reflink)
 {
 	const char *left;
 
-	if (self->why)
+	if (self->xfs.why)
 		return;
 	close(self->obj);
 	close(self->src);
 	close(self->dst);
-	EXPECT_EQ(0, umount(self->mnt));
-	EXPECT_EQ(0, unlink(self->image));
-	EXPECT_EQ(0, rmdir(self->mnt));
+	EXPECT_EQ(0, ft_xfs_unmount(&self->xfs));
 	left = ft_leftovers();
 	EXPECT_EQ(NULL, left)
 		TH_LOG("%s", left);
@@ -131,8 +92,8 @@ TEST_F(reflink, always_shares)
 		.reflink = ACALL_FILE_REFLINK_ALWAYS,
 	};
 
-	if (self->why)
-		SKIP(return, "%s", self->why);
+	if (self->xfs.why)
+		SKIP(return, "%s", self->xfs.why);
 	ASSERT_EQ(0, ft_copy(self->obj, self->src, self->dst, &arg,
 			     &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
@@ -147,8 +108,8 @@ TEST_F(reflink, auto_shares)
 		.flags = ACALL_FILE_COPY_SPARSE | ACALL_FILE_COPY_SYNC,
 	};
 
-	if (self->why)
-		SKIP(return, "%s", self->why);
+	if (self->xfs.why)
+		SKIP(return, "%s", self->xfs.why);
 	ASSERT_EQ(0, ft_copy(self->obj, self->src, self->dst, &arg,
 			     &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
@@ -162,8 +123,8 @@ TEST_F(reflink, never_copies)
 		.reflink = ACALL_FILE_REFLINK_NEVER,
 	};
 
-	if (self->why)
-		SKIP(return, "%s", self->why);
+	if (self->xfs.why)
+		SKIP(return, "%s", self->xfs.why);
 	ASSERT_EQ(0, ft_copy(self->obj, self->src, self->dst, &arg,
 			     &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
@@ -180,8 +141,8 @@ TEST_F(reflink, unaligned_range)
 	};
 	int ret;
 
-	if (self->why)
-		SKIP(return, "%s", self->why);
+	if (self->xfs.why)
+		SKIP(return, "%s", self->xfs.why);
 	ret = ft_copy(self->obj, self->src, self->dst, &arg, &self->finish);
 	EXPECT_EQ(-EINVAL, ft_error(ret, &self->finish));
 	EXPECT_EQ(0, self->finish.progress);
@@ -204,8 +165,8 @@ TEST_F(reflink, auto_shares_the_blocks_between_odd_ends)
 	};
 	const __u64 old = 2 * FT_MIB, end = arg.dst_offset + arg.length;
 
-	if (self->why)
-		SKIP(return, "%s", self->why);
+	if (self->xfs.why)
+		SKIP(return, "%s", self->xfs.why);
 	ASSERT_EQ(0, ft_write_byte(self->dst, 0, old, 0x5a));
 	ASSERT_EQ(0, ft_copy(self->obj, self->src, self->dst, &arg,
 			     &self->finish));
@@ -226,8 +187,8 @@ TEST_F(reflink, across_file_systems)
 	};
 	int ret, fd;
 
-	if (self->why)
-		SKIP(return, "%s", self->why);
+	if (self->xfs.why)
+		SKIP(return, "%s", self->xfs.why);
 	fd = ft_temp("ACALL_DIR_EXT4");
 	ASSERT_GE(fd, 0);
 	ret = ft_copy(self->obj, self->src, fd, &arg, &self->finish);

@@ -11,7 +11,8 @@
 #include "acall_more.h"
 
 #include <fnmatch.h>
-#include <linux/acall_file.h>
+
+#include "file/file_xfs.h"
 
 #define POINTS_DIR	"/sys/kernel/debug/acall_fail/"
 #define MAX_POINTS	6
@@ -47,6 +48,7 @@ struct work {
 	__u32 trailing;			/* and holes at the end */
 	bool full;			/* the target has bytes before */
 	bool direct;			/* and is O_DIRECT: no splice */
+	bool shared;			/* on XFS, which shares blocks */
 };
 
 FIXTURE(worker)
@@ -55,6 +57,8 @@ FIXTURE(worker)
 	struct acall_finish finish;
 	char out[256];
 	__u32 units;
+	struct ft_xfs xfs;
+	const char *why;		/* the work has no place here */
 	int files[2];
 	int obj;
 	__u64 id;
@@ -97,6 +101,10 @@ FILE_WORK(sync_filesystem, SYNC, .files = 1, .dir = "ACALL_DIR_EXT4",
 FILE_WORK(copy, COPY, .files = 2, .units = 2, .points = { "copy_range" });
 FILE_WORK(copy_never, COPY, .files = 2, .units = 2,
 	  .reflink = ACALL_FILE_REFLINK_NEVER, .points = { "copy_range" });
+FILE_WORK(copy_clone, COPY, .files = 2, .units = 2, .shared = true,
+	  .points = { "clone" });
+FILE_WORK(copy_clone_always, COPY, .files = 2, .units = 2, .shared = true,
+	  .reflink = ACALL_FILE_REFLINK_ALWAYS, .points = { "clone" });
 FILE_WORK(copy_sparse, COPY, .files = 2, .units = 2, .trailing = 1,
 	  .flags = ACALL_FILE_COPY_SPARSE, .points = { "copy_range", "grow" });
 FILE_WORK(copy_sparse_over, COPY, .files = 2, .units = 2, .full = true,
@@ -113,6 +121,11 @@ FILE_WORK(copy_sync, COPY, .files = 2, .units = 2, .dir = "ACALL_DIR_EXT4",
 FIXTURE_SETUP(worker)
 {
 	acall_setup(_metadata, &self->base, NULL);
+	self->why = ft_missing(variant->work->dir);
+	if (variant->work->shared) {
+		ft_xfs_mount(&self->xfs);
+		self->why = self->xfs.why;
+	}
 	/* Another one than workers have: best effort, 3. */
 	ASSERT_EQ(0, syscall(__NR_ioprio_set, 1, 0, 2 << 13 | 3));
 }
@@ -120,6 +133,8 @@ FIXTURE_SETUP(worker)
 FIXTURE_TEARDOWN(worker)
 {
 	acall_teardown(_metadata, &self->base, NULL);
+	if (variant->work->shared)
+		EXPECT_EQ(0, ft_xfs_unmount(&self->xfs));
 }
 
 static char data[UNIT], seen[UNIT];
@@ -149,9 +164,11 @@ static int point_get(const char *point, unsigned int *passes,
 	return point_set(point, 0, 0, false);
 }
 
-static int make_file(const struct work *work, bool full)
+static int make_file(struct _test_data_worker *self, const struct work *work,
+		     bool full)
 {
-	const char *dir = work->dir ? getenv(work->dir) : NULL;
+	const char *dir = work->shared ? self->xfs.mnt :
+			  work->dir ? getenv(work->dir) : NULL;
 	__u32 size = (2 * work->units + work->trailing) * UNIT, i;
 	int fd = open(dir ?: tmp_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
@@ -292,7 +309,7 @@ static int work_run(struct _test_data_worker *self, const struct work *work,
 	int ret;
 
 	for (i = 0; i < work->files; i++) {
-		self->files[i] = make_file(work, i && work->full);
+		self->files[i] = make_file(self, work, i && work->full);
 		CHECK(self->files[i] >= 0);
 	}
 	if (work->files == 2 && !work->full)
@@ -371,25 +388,14 @@ static int compare(const struct work *work, const char *point,
 	return 1;
 }
 
-static bool has_dir(const struct work *work)
-{
-	return !work->dir || getenv(work->dir);
-}
-
-/* The first line of every test. */
-#define NEEDS_DIR(_work)						\
-do {									\
-	if (!has_dir(_work))						\
-		SKIP(return, "no directory in ACALL_DIR_EXT4");		\
-} while (0)
-
 /* A point that is never passed is a step that is never swept. */
 TEST_F(worker, as_many_passes_as_the_table_has)
 {
 	const struct work *work = variant->work;
 	unsigned int passes, i;
 
-	NEEDS_DIR(work);
+	if (self->why)
+		SKIP(return, "%s", self->why);
 	for (i = 0; i < MAX_POINTS && work->points[i]; i++) {
 		ASSERT_EQ(0, work_run(self, work, work->points[i], 0, 0, false,
 				      &passes));
@@ -403,7 +409,8 @@ TEST_F(worker, every_failure_alone)
 	const struct work *work = variant->work;
 	unsigned int i;
 
-	NEEDS_DIR(work);
+	if (self->why)
+		SKIP(return, "%s", self->why);
 	for (i = 0; i < MAX_POINTS && work->points[i]; i++)
 		ASSERT_EQ(0, work_point(self, work, work->points[i], false));
 }
@@ -413,7 +420,8 @@ TEST_F(worker, every_failure_and_all_later)
 	const struct work *work = variant->work;
 	unsigned int i;
 
-	NEEDS_DIR(work);
+	if (self->why)
+		SKIP(return, "%s", self->why);
 	for (i = 0; i < MAX_POINTS && work->points[i]; i++)
 		ASSERT_EQ(0, work_point(self, work, work->points[i], true));
 }
