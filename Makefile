@@ -7,7 +7,7 @@
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
-export ACALL_SCALE ACALL_ROUNDS PROFILE MINUTES PROGRAMS RUNS SEED
+export ACALL_SCALE ACALL_ROUNDS PROFILE PROFILES MINUTES PROGRAMS RUNS SEED
 
 all:
 	@$(VM)/setup.sh build
@@ -34,7 +34,7 @@ check-mutants:
 	@selftests/conformance/mutants.sh
 
 check-canaries:
-	@selftests/canary/check.sh
+	@selftests/canary/$(if $(PROFILE),check,all).sh
 
 # What is pure on this machine, then the whole in a guest.
 fuzz:
@@ -80,7 +80,8 @@ help:
 	@echo 'make check-fast    proofs and unit tests of the state machine, no VM'
 	@echo 'make check-kunit   unit tests of the core in a user-mode kernel'
 	@echo 'make check-mutants break each clause, and see its test fail'
-	@echo 'make check-canaries  bugs made on purpose, and see them noticed'
+	@echo 'make check-canaries [PROFILES="stock mem race"]  bugs made on'
+	@echo '                   purpose, and see them noticed'
 	@echo 'make fuzz          fuzz the module, for MINUTES=3'
 	@echo 'make lint          static checks'
 	@echo 'make vm RUN=PROG   run PROG [ARGS="..."] in the VM, as root'
