@@ -20,7 +20,7 @@
 
 #define STEP_MIN	200ULL
 #define STEP_MAX	(2 * MSEC)
-#define SHIFT_MAX	((__s64)(20 * MSEC))
+#define SHIFT_MAX	((__s64)(100 * MSEC))
 
 /* Rounds, as a multiple of what was asked for, after which it is no race. */
 #define GIVE_UP		20
