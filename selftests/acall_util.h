@@ -38,17 +38,18 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <linux/acall.h>
 #include <linux/acall_test.h>
-
 #include "kselftest_harness.h"
 #include "poison.h"
 
+#ifndef __NR_poll
+#define __NR_poll	__NR_ppoll	/* newer machines have only that */
+#endif
 #define DEV_ACALL	"/dev/acall"
 #define DEV_CONTROL	"/dev/acall_test"
 #define SYSFS_COUNTERS	"/sys/class/misc/acall/"
@@ -584,9 +585,8 @@ static inline bool actor_ended(struct actor *a)
 /* Waits until the actor sleeps in its system call. */
 static inline int actor_blocked(struct actor *a)
 {
-	long nr = a->act == ACT_POLL ? __NR_poll : __NR_ioctl;
-
-	return wait_blocked(getpid(), a->tid, nr, actor_cmd(a));
+	return wait_blocked(getpid(), a->tid, a->act == ACT_POLL ? __NR_poll :
+			    __NR_ioctl, actor_cmd(a));
 }
 
 /* Starts it and waits until it sleeps. */
