@@ -14,7 +14,6 @@
 fast=$top/selftests/fast
 root=$cache/fast
 apt=$root/apt
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # What the provers are linked to, of the newest suite that one of them is from.
 runtime="libc6/sid libgcc-s1/sid libstdc++6/sid libgmp10/sid zlib1g/sid"
 
@@ -24,43 +23,14 @@ unable()
 	exit 4
 }
 
-# The mirror that this machine's own suite comes from.
-mirror()
-{
-	# shellcheck disable=SC2016 # for apt
-	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-		grep -m 1 -E '/debian/?$'
-}
-
-later_apt()
-{
-	local tool=$1
-
-	shift
-	"$tool" -q -o Dir::Etc::SourceList="$apt/sources.list" \
-		-o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::State="$apt" -o Dir::State::status="$apt/status" \
-		-o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root "$@" \
-		</dev/null
-}
+later_apt() { apt_at "$apt" "$(dpkg --print-architecture)" "$@"; }
 
 # The signatures are Debian's; the provers' own sums are tools.lock's.
 update()
 {
-	local suite from
-
-	[ -e "$keyring" ] && command -v apt-get >/dev/null &&
-		from=$(mirror) || unable "no Debian to get the provers from"
-	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-	: >"$apt/status"
-	for suite in trixie sid; do
-		echo "deb [signed-by=$keyring] $from $suite main"
-	done >"$apt/sources.list"
-	later_apt apt-get update -o Acquire::Languages=none \
-		>"$root/update.log" 2>&1 ||
+	apt_update "$apt" "$(dpkg --print-architecture)" trixie sid ||
 		unable "no list of packages: $(grep -m 1 '^E:' \
-			"$root/update.log")"
-	: >"$apt/updated"
+			"$apt/update.log")"
 }
 
 # locked PACKAGE FIELD: from tools.lock; 2 = version, 4 = sum.
@@ -98,7 +68,7 @@ unpack()
 	shift 2
 	[ ! -e "$dir/lock" ] || ! cmp -s "$dir/lock" "$fast/tools.lock" ||
 		return 0
-	[ -n "$(find "$apt/updated" -mmin -60 2>/dev/null)" ] || update
+	update
 	rm -rf "$dir" "$tmp"
 	mkdir -p "$tmp"
 	cd "$tmp" || exit 1

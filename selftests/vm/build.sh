@@ -25,14 +25,24 @@ mirror()
 		while read -r file; do rm -f "$to/$file"; done
 }
 
+# The kernel's own make, where its compiler is.
+kernel_make()
+{
+	local words=(make -C "$kdir")
+
+	[ -z "$suite" ] || words=("$vm/inside.sh" make
+		-C "/usr/src/linux-headers-$krel" "CROSS_COMPILE=$triplet-")
+	# BTF of modules would need pahole and is of no use here.
+	"${words[@]}" -j"$jobs" \
+		CONFIG_DEBUG_INFO_BTF_MODULES= "$@"
+}
+
 modules()
 {
 	mirror "$out/src"
 	"$vm/fetch.sh" headers || return 1
-	# BTF of modules would need pahole and is of no use here.
-	make -C "$kdir" -j"$jobs" M="$out/src" ACALL_DEBUG="${DEBUG:-}" \
-		ACALL_GCOV="${GCOV:-}" ACALL_KCOV="${KCOV:-}" \
-		CONFIG_DEBUG_INFO_BTF_MODULES= modules &&
+	kernel_make M="$out/src" ACALL_DEBUG="${DEBUG:-}" \
+		ACALL_GCOV="${GCOV:-}" ACALL_KCOV="${KCOV:-}" modules &&
 		mkdir -p "$out/modules" &&
 		find "$out/src/module" -name '*.ko' \
 			-exec cp -p {} "$out/modules" \;
@@ -50,21 +60,35 @@ provider()
 		cmp -s "$top/selftests/$1/$file" "$out/$1/$file" ||
 			cp "$top/selftests/$1/$file" "$out/$1"
 	done
-	make -C "$kdir" -j"$jobs" M="$out/$1" ACALL="$out/headers" \
-		KBUILD_EXTRA_SYMBOLS="$out/headers/Module.symvers" \
-		CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	kernel_make M="$out/$1" ACALL="$out/headers" \
+		KBUILD_EXTRA_SYMBOLS="$out/headers/Module.symvers" modules
 }
 
+# Another machine's command would need that machine's libraries.
 userspace()
 {
+	[ -z "$cross" ] || return 0
 	mkdir -p "$out/userspace"
 	make -C "$top/userspace" -j"$jobs" O="$out/userspace"
 }
 
 selftests()
 {
+	local compiler
+
 	"$vm/fetch.sh" source || return 1
 	mkdir -p "$out/selftests"
+	# Only what is asked for of another machine's, which has no 32-bit ones.
+	if [ -n "$cross" ]; then
+		compiler=$(cd "$cache/suite-$suite/usr/bin" &&
+			ls "$triplet"-gcc-[0-9]*)
+		# shellcheck disable=SC2046 # words
+		"$vm/inside.sh" make -C "$top/selftests" -j"$jobs" \
+			OUTPUT="$out/selftests" CC="$compiler" \
+			KSFT="$source/tools/testing/selftests" \
+			$(chosen_tests | sed "s|^|$out/selftests/|")
+		return
+	fi
 	make -C "$top/selftests" -j"$jobs" OUTPUT="$out/selftests" \
 		LIBACALL="$out/userspace/libacall.a" M32=1 \
 		KSFT="$source/tools/testing/selftests"
@@ -80,7 +104,7 @@ bench()
 vm()
 {
 	mkdir -p "$out/vm"
-	[ "$out/vm/debug_exit" -nt "$vm/debug_exit.c" ] ||
+	[ -n "$cross" ] || [ "$out/vm/debug_exit" -nt "$vm/debug_exit.c" ] ||
 		gcc -O2 -Wall -Wextra -static -o "$out/vm/debug_exit" \
 			"$vm/debug_exit.c" || return 1
 	gcc -Wall -Wextra -I"$top/module" -I"$top/uapi" \

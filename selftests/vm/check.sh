@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# check.sh: builds everything, runs all tests (TESTS = a glob of their names) in
+# check.sh: builds everything, runs all tests (TESTS = globs of their names) in
 # the guest, or on this machine if WHERE=host, and reports. The last line is
 # "N passed, N failed, N skipped", also when it does not come to running.
 
@@ -19,13 +19,7 @@ use_kernel
 say "building for $krel"
 logged "$out/build.log" "$vm/build.sh" modules sample \
 	userspace selftests vm || broken
-chosen=()
-for name in $(tests); do
-	# shellcheck disable=SC2254 # a glob
-	case $name in
-	${TESTS:-*}) chosen+=("$name") ;;
-	esac
-done
+mapfile -t chosen < <(chosen_tests)
 # Ends the machine, so it has one for itself.
 name=reboot_cancels reboot=
 # shellcheck disable=SC2254 # a glob
@@ -40,7 +34,7 @@ if [ "$where" = host ]; then
 	run=("$vm/host.sh" check)
 else
 	"$vm/fetch.sh" kernel || broken
-	say "testing in a guest (${profile:+$profile, }${ACCEL:-tcg}, ${SMP:-2} CPUs, ${MEM:-2G})"
+	say "testing in a guest (${profile:+$profile, }${cross:+$arch, }${ACCEL:-tcg}, ${SMP:-2} CPUs, ${MEM:-2G})"
 	run=("$vm/guest.sh" check)
 fi
 {

@@ -4,7 +4,8 @@
 #
 # Settings come from the environment (make exports its own): KERNEL, WHERE,
 # DEBUG=1 for modules with the run-time monitor; PROFILE for what profiles/ has,
-# which may be a kernel of our own (IMAGE); ARCH is the machine's; ACALL_SCALE
+# which may be a kernel of our own (IMAGE); ARCH for another machine's (machine.sh)
+# and SUITE for another Debian's kernels, FLAVOUR for which of them; ACALL_SCALE
 # stretches every time-out.
 
 set -u
@@ -17,7 +18,8 @@ vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 	top=$(cd "$vm/../.." && pwd)
 	build=$top/build
 	cache=$build/cache
-	arch=$(uname -m)
+	arch=${ARCH:-$(uname -m)}
+	suite=${SUITE:-}
 	scale=${ACALL_SCALE:-1}
 	where=${WHERE:-vm}
 	profile=${PROFILE:-}
@@ -40,6 +42,9 @@ if [ -n "$profile" ]; then
 	scale=${ACALL_SCALE:-${SCALE:-1}}
 fi
 
+. "$vm/machine.sh"
+. "$vm/apt.sh"
+
 say() { printf '%s\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
 
@@ -58,8 +63,42 @@ meta_release()
 # The newest release among the names of header packages on stdin.
 newest()
 {
-	sed -nE 's/^linux-headers-([0-9]+\.[0-9]+\.[0-9]+.*-cloud-amd64)$/\1/p' |
+	sed -nE "s/^linux-headers-([0-9.]+([-+][0-9a-z.]+)?-$flavour)\$/\1/p" |
 		sort -V | tail -n 1
+}
+
+# A kernel that is not one of this machine's own suite and architecture has a suite.
+own_suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+[ -z "$cross" ] || suite=${suite:-$own_suite}
+
+# The suites that SUITE stands for.
+suites()
+{
+	case $suite in
+	sid) echo sid ;;
+	"$own_suite") echo "$suite $suite-security" ;;
+	*) echo "$suite $suite-backports" ;;
+	esac
+}
+
+# other_apt [ARCHITECTURE] TOOL ARGUMENT...: with the lists of SUITE; by default of
+# the guest's architecture.
+other_apt()
+{
+	local architecture=$debian dir
+
+	case $1 in
+	apt-*) ;;
+	*) architecture=$1; shift ;;
+	esac
+	dir=$cache/apt/$suite-$architecture
+	mkdir -p "$dir"
+	# shellcheck disable=SC2046 # words
+	apt_update "$dir" "$architecture" $(suites) || {
+		grep -m 1 '^E:' "$dir/update.log" >&2
+		return 1
+	}
+	apt_at "$dir" "$architecture" "$@"
 }
 
 # share_programs DIR: only modules differ, by debug builds and by kernels.
@@ -87,6 +126,14 @@ kernel_release()
 		cat "$cache/image-$IMAGE/include/config/kernel.release"
 		return
 	fi
+	if [ -n "$suite" ]; then
+		case $want in
+		*"-$flavour") echo "$want" ;;
+		*) other_apt apt-cache pkgnames "linux-headers-$want" |
+			grep "^linux-headers-${want//./\\.}[.+-]" | newest ;;
+		esac
+		return
+	fi
 	if [ -n "$want" ]; then
 		if [ -e "/lib/modules/$want/build" ]; then
 			echo "$want"
@@ -111,6 +158,8 @@ kernel_release()
 # Headers that are not installed are unpacked by fetch.sh.
 use_kernel()
 {
+	local own
+
 	krel=$(kernel_release)
 	[ -n "$krel" ] ||
 		die "no kernel known as '${KERNEL:-}'; try apt-get update"
@@ -118,13 +167,14 @@ use_kernel()
 	[ -e "$kdir" ] ||
 		kdir=$cache/headers-$krel/usr/src/linux-headers-$krel
 	[ -z "${IMAGE:-}" ] || kdir=$cache/image-$IMAGE
+	[ -z "$suite" ] || kdir=$cache/suite-$suite/usr/src/linux-headers-$krel
 	out=$build/$krel-$arch${profile:+-$profile}
 	[ -n "$profile" ] || out+=${DEBUG:+-debug}
 	mkdir -p "$out" "$cache" || exit 1
-	if [ -n "${IMAGE:-}" ]; then
-		share_programs "$build/$(IMAGE='' kernel_release)-$arch"
-	elif [ -n "${DEBUG:-}$profile" ]; then
-		share_programs "$build/$krel-$arch"
+	own=$(IMAGE='' KERNEL='' suite='' kernel_release)
+	if [ -z "$cross" ] && [ -n "$own" ] &&
+	   [ "$out" != "$build/$own-$arch" ]; then
+		share_programs "$build/$own-$arch"
 	fi
 }
 
@@ -158,6 +208,21 @@ tests()
 				$(RACE_PROGS)) \
 			$(if $(filter sweep%,$(TESTS)),$(SWEEP_PROGS))' list
 }
+
+# Those of them that TESTS, globs of names, asks for.
+chosen_tests()
+(
+	set -f
+	for name in $(tests); do
+		[ -z "$cross" ] || [[ $name != *32 ]] || continue
+		for glob in ${TESTS:-*}; do
+			# shellcheck disable=SC2254 # a glob
+			case $name in
+			$glob) echo "$name"; break ;;
+			esac
+		done
+	done
+)
 
 # test_path NAME: where the test program NAME is, built.
 test_path()

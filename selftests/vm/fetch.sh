@@ -12,7 +12,7 @@
 
 # Stock modules for the guest, with all they depend on; folders or modules.
 wanted="crypto arch/x86/crypto lib drivers/virtio/virtio_pci
-	drivers/block/virtio_blk drivers/block/loop
+	drivers/block/virtio_blk drivers/block/loop drivers/char/virtio_console
 	fs/ext4 fs/overlayfs fs/fuse fs/xfs fs/btrfs"
 
 # Downloads a package without installing it; $1 = package, cwd = where to.
@@ -20,6 +20,11 @@ download()
 {
 	local log=$cache/download.log
 
+	if [ -n "$suite" ]; then
+		other_apt apt-get download "$1" >"$log" 2>&1 && return
+		tail -n 3 "$log" >&2
+		die "cannot download $1"
+	fi
 	# apt's own user may not write here: be plain about running as root.
 	set -- apt-get -q -o APT::Sandbox::User=root download "$1"
 	"$@" >"$log" 2>&1 && return
@@ -48,18 +53,31 @@ copy_modules()
 	depmod -b "${to%/lib/modules/*}" "$krel"
 }
 
+# The guest's busybox; this machine's, which is the same, knows all its names.
+guest_busybox()
+{
+	if [ -z "$cross" ]; then
+		command -v busybox
+		return
+	fi
+	(download busybox-static) || exit 1
+	dpkg-deb -x busybox-static_*.deb busybox || exit 1
+	rm busybox-static_*.deb
+	echo "$PWD/busybox/bin/busybox"
+}
+
 # The guest's root: busybox under all its names, and the stock modules.
 make_base()
 {
 	local root=$1 busybox name
 
-	busybox=$(command -v busybox)
+	busybox=$(guest_busybox) || exit 1
 	mkdir -p "$root"/{bin,dev,etc,proc,sys,tmp,mnt,run,root,lib64,usr}
 	ln -s bin "$root/sbin"
 	ln -s ../bin "$root/usr/bin"
 	ln -s ../bin "$root/usr/sbin"
 	cp "$busybox" "$root/bin/busybox"
-	"$busybox" --list | while read -r name; do
+	busybox --list | while read -r name; do
 		[ "$name" = busybox ] || ln -s busybox "$root/bin/$name"
 	done
 	cat >"$root/etc/passwd" <<-END
@@ -73,20 +91,33 @@ make_base()
 	(cd "$root" && find . | cpio -o -H newc -R +0:+0 --quiet)
 }
 
-# unpack_package OLD: here; OLD may have the package still.
+# unpack_package OLD: here; OLD may have the packages still. Newer kernels are in
+# several of them.
 unpack_package()
 {
+	local deb
+
 	mkdir package
-	cp "$1"/linux-image-*.deb . 2>/dev/null ||
+	cp "$1"/linux-*.deb . 2>/dev/null ||
 		download "linux-image-$krel"
-	dpkg-deb -x linux-image-*.deb package || exit 1
-	mv "package/boot/vmlinuz-$krel" vmlinuz &&
-		mv "package/boot/config-$krel" config ||
-		die "linux-image-$krel has no vmlinuz"
+	if dpkg-deb -f linux-image-*.deb Depends | grep -q linux-modules &&
+	   [ ! -e "$(echo linux-modules-*.deb)" ]; then
+		download "linux-base-$krel"
+		download "linux-binary-$krel"
+		download "linux-modules-$krel"
+	fi
+	for deb in linux-*.deb; do
+		dpkg-deb -x "$deb" package || exit 1
+	done
 	if [ -d package/usr/lib/modules ]; then
 		mkdir -p package/lib
 		mv package/usr/lib/modules package/lib
 	fi
+	mv "package/boot/vmlinuz-$krel" vmlinuz 2>/dev/null ||
+		mv "package/lib/modules/$krel/vmlinuz" vmlinuz ||
+		die "linux-image-$krel has no vmlinuz"
+	mv "package/boot/config-$krel" config 2>/dev/null ||
+		cp "$kdir/.config" config || exit 1
 	copy_modules "package/lib/modules/$krel" "root/lib/modules/$krel"
 }
 
@@ -124,8 +155,54 @@ fetch_kernel()
 		unpack_package "$dir"
 	fi
 	make_base "$tmp/root" >base.cpio || exit 1
-	rm -rf package root "$dir"
+	rm -rf package root busybox "$dir"
 	mv "$tmp" "$dir"
+}
+
+# headers_need DEB: what the headers need beside themselves.
+headers_need()
+{
+	dpkg-deb -f "$1" Depends | tr , '\n' |
+		grep -oE 'linux-(headers-[^ ]*-common[^ ]*|kbuild-[^ ]*)'
+}
+
+# A kernel of another suite or machine wants another compiler: there is a root
+# folder for each suite, for inside.sh. What runs there is for this machine.
+fetch_suite()
+{
+	local root=$cache/suite-$suite native debs deb need
+
+	native=$(dpkg --print-architecture)
+	debs=$cache/apt/$suite-$native/cache/archives
+	rm -rf "$root/new"
+	mkdir -p "$root"/{new,unpacked,usr/{bin,sbin,lib,lib64,src}}
+	for deb in bin sbin lib lib64; do
+		ln -sfn usr/$deb "$root/$deb"
+	done
+	cd "$root/new" || exit 1
+	download "linux-headers-$krel"
+	dpkg-deb -x linux-headers-*.deb headers || exit 1
+	need=$(sed -nE 's/.*\)(gcc-[0-9]+).*/\1/p' \
+		headers/usr/src/*/.kernelvariables)-${triplet//_/-}
+	need+=" $(headers_need linux-headers-*.deb)"
+	[ -z "$cross" ] || [ -z "$emulator" ] || need+=" libc6-dev-$debian-cross"
+	# shellcheck disable=SC2086 # words
+	other_apt "$native" apt-get install -y --download-only \
+		--no-install-recommends $need bash binutils coreutils dash \
+		diffutils findutils gawk grep make sed \
+		>"$cache/download.log" 2>&1 || {
+		tail -n 3 "$cache/download.log" >&2
+		die "cannot get $need"
+	}
+	for deb in "$debs"/*.deb; do
+		[ ! -e "$root/unpacked/${deb##*/}" ] || continue
+		dpkg-deb --fsys-tarfile "$deb" |
+			tar -x --keep-directory-symlink -C "$root" || exit 1
+		: >"$root/unpacked/${deb##*/}"
+	done
+	ln -sfn gawk "$root/usr/bin/awk"
+	mv headers/usr/src/* "$root/usr/src"
+	rm -rf "$root/new"
 }
 
 # Debian's header packages name each other by absolute paths.
@@ -134,14 +211,17 @@ fetch_headers()
 	local dir=$cache/headers-$krel tmp deb package
 
 	[ ! -e "$kdir" ] || return 0
+	if [ -n "$suite" ]; then
+		fetch_suite
+		return
+	fi
 	tmp=$dir.tmp
 	rm -rf "$dir" "$tmp"
 	mkdir -p "$tmp"
 	cd "$tmp" || exit 1
 	download "linux-headers-$krel"
 	deb=$(echo linux-headers-*.deb)
-	for package in $(dpkg-deb -f "$deb" Depends | tr , '\n' |
-		grep -oE 'linux-(headers-[^ ]*-common|kbuild-[^ ]*)'); do
+	for package in $(headers_need "$deb"); do
 		download "$package"
 	done
 	for deb in *.deb; do

@@ -110,8 +110,9 @@ make_root()
 	mkdir -p "$root/acall/bin" "$root/acall/modules" "$root/acall/tests"
 	install -m 755 "$vm/init" "$root/init"
 	cp "$vm"/{load,splat,suite,after,demo}.sh "$root/acall" &&
-		cp "$out"/modules/*.ko "$root/acall/modules" &&
-		cp "$out/vm/debug_exit" "$root/acall/bin" ||
+		cp "$out"/modules/*.ko "$root/acall/modules" ||
+		die "not built yet"
+	[ -n "$cross" ] || cp "$out/vm/debug_exit" "$root/acall/bin" ||
 		die "not built yet"
 	[ ! -x "$out/userspace/acall" ] ||
 		add_program "$out/userspace/acall" acall/bin/acall
@@ -140,7 +141,8 @@ make_root()
 		[ -z "${DEBUG:-}" ] || [ -n "${TESTS:-}" ] ||
 			cp "$out/vm/expected" "$root/acall/transitions"
 		# What the tests use beside busybox.
-		add_program "$(command -v mkfs.xfs)" acall/bin/mkfs.xfs
+		[ -n "$cross" ] ||
+			add_program "$(command -v mkfs.xfs)" acall/bin/mkfs.xfs
 		echo "sh /acall/suite.sh /acall/tests $(quote "$@") | cat" ;;
 	demo)
 		for program in cmp sha256sum; do
@@ -164,6 +166,8 @@ make_root()
 	[ "$mode" != demo ] && [ ! /dev/stdout -ef /dev/stderr ] || errors=out
 	cat >"$root/acall/config" <<-END
 	MODE=$mode
+	DRIVERS="$drivers"
+	OUT=/dev/${tty[0]} ERR=/dev/${tty[1]} VERDICT=/dev/${tty[2]}
 	ERRORS=$errors
 	ACALL_SCALE=$scale
 	ACALL_ROUNDS=${ACALL_ROUNDS:-200}
@@ -190,26 +194,36 @@ qemu()
 	# while sees none, and panics: no_timer_check.
 	# shellcheck disable=SC2054 # QEMU's commas
 	words=(
-		qemu-system-x86_64 -M q35 -accel "${ACCEL:-tcg}"
-		-cpu "${CPU:-max}" -smp "${SMP:-2}" -m "${MEM:-2G}"
+		"$emulator" "${machine[@]}" -accel "${ACCEL:-tcg}"
+		-smp "${SMP:-2}" -m "${MEM:-2G}"
 		-nodefaults -no-user-config -display none -no-reboot
 		-kernel "$image/vmlinuz" -initrd "$tmp/initramfs"
-		-append "console=ttyS0 panic=-1 oops=panic loglevel=7 \
+		-append "console=${terminal[0]} panic=-1 oops=panic loglevel=7 \
 log_buf_len=4M no_timer_check ${PARAMETERS:-} ${APPEND:-}"
 		-add-fd fd=3,set=3 -add-fd fd=4,set=4
 		-chardev "file,id=console,path=$console"
-		-device isa-serial,index=0,chardev=console
+		"${terminal[@]:1}"
 		-chardev "$1"
-		-device isa-serial,index=1,chardev=out
 		-chardev file,id=err,path=/dev/fdset/4,append=on
-		-device isa-serial,index=2,chardev=err
 		-chardev "file,id=verdict,path=$tmp/verdict"
-		-device isa-serial,index=3,chardev=verdict
-		-device isa-debug-exit,iobase=0xf4,iosize=4
 	)
+	if [ "$arch" = x86_64 ]; then
+		# shellcheck disable=SC2054 # QEMU's commas
+		words+=(-device isa-serial,index=1,chardev=out
+			-device isa-serial,index=2,chardev=err
+			-device isa-serial,index=3,chardev=verdict
+			-device isa-debug-exit,iobase=0xf4,iosize=4)
+	else
+		# shellcheck disable=SC2054 # QEMU's commas
+		words+=(-device "virtio-serial-$bus"
+			-device virtconsole,chardev=out
+			-device virtconsole,chardev=err
+			-device virtconsole,chardev=verdict
+			-action panic=exit-failure)
+	fi
 	for disk in ext4 small; do
 		words+=(-drive "if=none,format=raw,cache=unsafe,discard=unmap,\
-id=$disk,file=$tmp/$disk" -device "virtio-blk-pci,drive=$disk")
+id=$disk,file=$tmp/$disk" -device "virtio-blk-$bus,drive=$disk")
 	done
 	# What is to leave the guest as it is made: build/.../host is its /host.
 	if [ -n "${IMAGE:-}" ]; then
@@ -218,7 +232,7 @@ id=$disk,file=$tmp/$disk" -device "virtio-blk-pci,drive=$disk")
 security_model=none")
 	fi
 	[ -z "${DISK:-}" ] || words+=(-drive "if=none,format=raw,cache=unsafe,\
-id=disk,file=$DISK" -device "virtio-blk-pci,drive=disk")
+id=disk,file=$DISK" -device "virtio-blk-$bus,drive=disk")
 	[ "$mode" != shell ] || exec "${words[@]}"
 	exec timeout --foreground -k 10 "$((limit * scale))" "${words[@]}" \
 		>"$tmp/qemu.log" 2>&1 </dev/null
@@ -306,7 +320,7 @@ judge_reboot()
 make_root "$@"
 boot
 rc=$?
-if [ $rc -ne 85 ] && emulator_panic; then
+if [ $rc -ne "$farewell" ] && emulator_panic; then
 	mv "$console" "$console.emulator-panic"
 	say "QEMU's emulation panicked (see $console.emulator-panic):" \
 		"once more" >&2
@@ -320,7 +334,7 @@ if [ "$mode" = reboot ]; then
 	exit 0
 fi
 status=$(tr -d '\r' <"$tmp/verdict" | sed -n 's/^status //p')
-if [ $rc -ne 85 ] || [ -z "$status" ]; then
+if [ $rc -ne "$farewell" ] || [ -z "$status" ]; then
 	explain $rc >&2
 	exit 125
 fi

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # image.sh NAME: builds the guest's own kernel NAME out of config/base.config and
 # config/NAME.config, into build/cache/image-NAME. What it was made of is in its
-# key: if that is the same, it is not built again.
+# key: if that is the same, it is not built again. NAME "source" is only the source.
 
 . "$(dirname "$0")/common.sh"
 . "$vm/kernel.sh"
@@ -12,7 +12,7 @@ version=6.12
 fragments=("$vm/config/base.config" "$vm/config/$name.config")
 dir=$cache/image-$name
 tree=$cache/image-source
-[ -e "${fragments[1]}" ] || die "no such image: $name"
+[ -e "${fragments[1]}" ] || [ "$name" = source ] || die "no such image: $name"
 [ "$arch" = x86_64 ] || die "the images are for x86_64, not for $arch"
 
 # Drivers that no guest has make up half of the source; Kconfig reads all of its
@@ -64,6 +64,10 @@ build()
 
 "$vm/setup.sh" image || exit
 mkdir -p "$cache"
+if [ "$name" = source ]; then
+	logged "$cache/image-source.log" unpack
+	exit
+fi
 # One at a time, and the source by itself.
 exec 9>"$cache/image-$name.lock"
 flock 9
