@@ -468,10 +468,16 @@ struct user {
 	__u64 second;
 };
 
-/* One call that holds this user's only slot, and one behind it. */
+struct narrow {
+	struct user u;
+	int ready[2];
+};
+
+/* One call that holds this user's only slot, and one behind it: says so. */
 static int two_narrow_calls(void *arg)
 {
-	struct user *u = arg;
+	struct narrow *n = arg;
+	struct user *u = &n->u;
 	struct acall_finish f;
 	int a, b;
 
@@ -482,6 +488,7 @@ static int two_narrow_calls(void *arg)
 	CHECK(!one_call(a, u->ctl, ACALL_TEST_GATE, u->id, NULL));
 	CHECK(!sys_begin_arg(b, ACALL_TEST_GATE, u->second, 0, 0, NULL));
 	CHECK(state_of(b) == ACALL_STATE_QUEUED);
+	CHECK(!say(n->ready[1]));
 	CHECK(!sys_finish(a, 0, &f));
 	CHECK(!sys_finish(b, 0, &f));
 	CHECK(f.outcome == ACALL_OUTCOME_COMPLETED);
@@ -490,23 +497,26 @@ static int two_narrow_calls(void *arg)
 
 TEST_F(limits, one_users_stuck_call_does_not_hold_up_anothers)
 {
-	struct user u[2];
+	struct narrow n[2];
 	pid_t pid[2];
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		u[i] = (struct user) { self->base.ctl, UID_A - i, fresh_id(),
-				       fresh_id() };
-		pid[i] = child_start(two_narrow_calls, &u[i]);
-		ASSERT_EQ(0, wait_starts(self->base.ctl, u[i].id, 1));
+		n[i].u = (struct user) { self->base.ctl, UID_A - i, fresh_id(),
+					 fresh_id() };
+		ASSERT_EQ(0, pipe2(n[i].ready, O_CLOEXEC));
+		pid[i] = child_start(two_narrow_calls, &n[i]);
+		close(n[i].ready[1]);
+		ASSERT_EQ(0, hear(n[i].ready[0]));
+		close(n[i].ready[0]);
 	}
 	/* B's calls run and end while A's first is stuck for good. */
-	ASSERT_EQ(0, open_gate(self->base.ctl, u[1].id));
-	ASSERT_EQ(0, open_gate(self->base.ctl, u[1].second));
+	ASSERT_EQ(0, open_gate(self->base.ctl, n[1].u.id));
+	ASSERT_EQ(0, open_gate(self->base.ctl, n[1].u.second));
 	EXPECT_EQ(0, child_join(pid[1]));
-	EXPECT_EQ(0, ctl_get(self->base.ctl, u[0].second).starts);
-	ASSERT_EQ(0, open_gate(self->base.ctl, u[0].id));
-	ASSERT_EQ(0, open_gate(self->base.ctl, u[0].second));
+	EXPECT_EQ(0, ctl_get(self->base.ctl, n[0].u.second).starts);
+	ASSERT_EQ(0, open_gate(self->base.ctl, n[0].u.id));
+	ASSERT_EQ(0, open_gate(self->base.ctl, n[0].u.second));
 	EXPECT_EQ(0, child_join(pid[0]));
 }
 
