@@ -660,7 +660,7 @@ static int as_its_user(void *arg)
 	return seen_as(g, 0, false) ? 0 : 2;
 }
 
-TEST_F(acall, LIST_a_set_uid_programs_secrets_are_not_its_users)
+TEST_F(acall, X13_LIST_a_set_uid_programs_secrets_are_not_its_users)
 {
 	struct guarded g = {
 		.fd = self->fd, .dev = self->dev, .id = self->id,
