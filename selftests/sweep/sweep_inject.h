@@ -88,40 +88,38 @@ static inline int inject_range(unsigned long *start, unsigned long *end)
 	return *end && *start ? 0 : -ENOENT;
 }
 
-/* Where the function @name is, up to what comes after it; 0 and 0 if nowhere. */
-static inline void inject_function(const char *name, unsigned long *start,
-				   unsigned long *end)
-{
-	FILE *f = fopen("/proc/kallsyms", "re");
-	char line[512], symbol[256];
-	unsigned long at;
-
-	*start = 0;
-	*end = 0;
-	while (f && !*end && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%lx %*c %255s", &at, symbol) != 2)
-			continue;
-		if (*start && at > *start)
-			*end = at;
-		else if (!strcmp(symbol, name))
-			*start = at;
-	}
-	if (f)
-		fclose(f);
-	if (!*end)
-		*start = 0;
-}
-
 /*
  * What kmemleak allocates for itself with each of our allocations is left out: it
- * has a reserve, and is not ours. Looked up once, before any test: to read all
- * symbols takes longer than most tests.
+ * has a reserve, and is not ours. Its entries are side by side. Looked up once,
+ * before any test: to read all symbols takes longer than most tests.
  */
 static unsigned long left_out_start, left_out_end;
 
 static inline void inject_look_up(void)
 {
-	inject_function("mem_pool_alloc", &left_out_start, &left_out_end);
+	FILE *f = fopen("/proc/kallsyms", "re");
+	bool inside = false, found = false;
+	char line[512], symbol[256];
+	unsigned long at;
+
+	while (f && !left_out_end && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx %*c %255s", &at, symbol) != 2)
+			continue;
+		if (strncmp(symbol, "kmemleak_", 9)) {
+			inside = false;
+			if (found)
+				left_out_end = at;
+			continue;
+		}
+		if (!inside)
+			left_out_start = at;
+		inside = true;
+		found |= !strcmp(symbol, "kmemleak_alloc");
+	}
+	if (f)
+		fclose(f);
+	if (!left_out_end)
+		left_out_start = 0;
 }
 
 /* Sets all up, with nothing injected yet. */
