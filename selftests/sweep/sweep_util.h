@@ -13,13 +13,12 @@
 #define _SELFTESTS_SWEEP_UTIL_H
 
 #include "sweep_inject.h"
-
-#include <fnmatch.h>
+#include "sweep_table.h"
 
 /* A path says what is different from others of its kind. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
-#define COUNTS		3	/* times that the points are counted */
+#define COUNTS		5	/* times that the points are counted at most */
 #define MAX_FDS		16
 
 /* One run of a path. */
@@ -95,27 +94,6 @@ static const struct points {
 #undef PASSES
 	{ NULL, { 0 } }
 };
-
-/* Is this the kernel whose numbers are in the table? */
-static inline bool table_is_ours(void)
-{
-	char have[80] = "";
-	int fd = open("/proc/sys/kernel/osrelease", O_RDONLY | O_CLOEXEC);
-	const char *want =
-#define KERNEL(release) release
-#define POINTS(path, slab, page, usercopy)
-#define PASSES(path, passes)
-#include "points.txt"
-#undef KERNEL
-#undef POINTS
-#undef PASSES
-		;
-
-	if (fd < 0 || read(fd, have, sizeof(have) - 1) <= 0)
-		return false;
-	close(fd);
-	return !fnmatch(want, have, 0);
-}
 
 static inline int keep_fd(struct sweep *s, int fd)
 {
@@ -267,19 +245,36 @@ static inline int sweep_kind(struct _test_data_sweep *self,
 	return 0;
 }
 
+/* What points.txt says of @path, and has for this kernel; else -1s. */
+static inline struct points sweep_expected(const struct path *path,
+					   const char *program)
+{
+	const struct points *p;
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s/%s", program, path->name);
+	for (p = points; p->path && strcmp(p->path, name); p++)
+		;
+	if (p->path && table_is_ours())
+		return *p;
+	return (struct points) { NULL, { -1, -1, -1 } };
+}
+
 /*
  * How many points there are: the fewest that were seen, for other allocations may
- * be needed now and then, such as a page for a slab.
+ * be needed now and then, such as a page for a slab. Once is enough if it is as
+ * @expected.
  */
 static inline int sweep_count(struct _test_data_sweep *self,
-			      const struct path *path, enum kind kind)
+			      const struct path *path, enum kind kind,
+			      int expected)
 {
 	int i, left, fewest = NOT_INJECTED;
 
 	if (kind == KIND_USERCOPY && path->no_usercopy)
 		return 0;
 	CHECK(!inject_kinds(1U << kind, 0));
-	for (i = 0; i < COUNTS; i++) {
+	for (i = 0; i < COUNTS && fewest != expected; i++) {
 		if (sweep_run(self, path, NOT_INJECTED, false, false, &left))
 			return -EPROTO;
 		if (NOT_INJECTED - left < fewest)
@@ -315,29 +310,23 @@ static inline int sweep_everybody(struct _test_data_sweep *self,
 	return sweep_end_run(self);
 }
 
-/* As points.txt has it? */
+/* As points.txt has it? Only its kernel's numbers are known. */
 static inline int sweep_compare(const struct path *path, const char *program,
+				const struct points *p,
 				const int count[NR_KINDS])
 {
-	const struct points *p;
-	char name[80];
-	bool same;
-
-	snprintf(name, sizeof(name), "%s/%s", program, path->name);
-	fprintf(stderr, "# points \"%s\", %d, %d, %d\n", name,
-		count[KIND_SLAB], count[KIND_PAGE], count[KIND_USERCOPY]);
-	if (!table_is_ours())
+	fprintf(stderr, "# points \"%s/%s\", %d, %d, %d\n", program,
+		path->name, count[KIND_SLAB], count[KIND_PAGE],
+		count[KIND_USERCOPY]);
+	if (!table_is_ours() ||
+	    (count[KIND_SLAB] == p->points[KIND_SLAB] &&
+	     count[KIND_PAGE] >= p->points[KIND_PAGE] &&
+	     count[KIND_USERCOPY] == p->points[KIND_USERCOPY]))
 		return 0;
-	for (p = points; p->path && strcmp(p->path, name); p++)
-		;
-	same = p->path && count[KIND_SLAB] == p->points[KIND_SLAB] &&
-	       count[KIND_PAGE] >= p->points[KIND_PAGE] &&
-	       count[KIND_USERCOPY] == p->points[KIND_USERCOPY];
-	if (!same)
-		fprintf(stderr, "# not the %d, %d, %d of points.txt: see there\n",
-			p->points[KIND_SLAB], p->points[KIND_PAGE],
-			p->points[KIND_USERCOPY]);
-	return !same;
+	fprintf(stderr, "# not the %d, %d, %d of points.txt: see there\n",
+		p->points[KIND_SLAB], p->points[KIND_PAGE],
+		p->points[KIND_USERCOPY]);
+	return 1;
 }
 
 FIXTURE_SETUP(sweep)

@@ -10,9 +10,8 @@
  */
 #include "acall_more.h"
 
-#include <fnmatch.h>
-
 #include "file/file_xfs.h"
+#include "sweep_table.h"
 
 #define POINTS_DIR	"/sys/kernel/debug/acall_fail/"
 #define MAX_POINTS	6
@@ -350,24 +349,6 @@ static int work_point(struct _test_data_worker *self, const struct work *work,
 		}
 	}
 	return 0;
-}
-
-/* Is this the kernel whose numbers are in the table? */
-static bool table_is_ours(void)
-{
-	char have[80] = "";
-	int fd = open("/proc/sys/kernel/osrelease", O_RDONLY | O_CLOEXEC);
-	const char *want =
-#define KERNEL(release) release
-#define POINTS(path, slab, page, usercopy)
-#define PASSES(path, passes)
-#include "points.txt"
-		;
-
-	if (fd < 0 || read(fd, have, sizeof(have) - 1) <= 0)
-		return false;
-	close(fd);
-	return !fnmatch(want, have, 0);
 }
 
 static int compare(const struct work *work, const char *point,
