@@ -62,6 +62,7 @@ save_names()
 }
 
 leaks=/sys/kernel/debug/kmemleak
+races=/sys/kernel/debug/kcsan
 
 # Looks for lost memory. It must be some seconds old, and look lost twice.
 scan()
@@ -120,6 +121,9 @@ watchers()
 	   grep -q '^ *debug_locks: *0' /proc/lockdep_stats; then
 		echo "lockdep has given up"
 	fi
+	if [ -e $races ] && ! grep -q '^enabled: 1' $races; then
+		echo "KCSAN is off"
+	fi
 } 2>/dev/null
 
 echo "TAP version 13"
@@ -141,6 +145,8 @@ if scan; then
 		"# note: memory that the kernel itself has lost: $(cat "$state/others")"
 fi
 point all_watchers_are_awake "$(watchers)"
+[ ! -e $races ] || echo "# note: KCSAN has set" \
+	"$(sed -n 's/^setup_watchpoints: //p' $races) watchpoints"
 if splat=$(sh "$here/splat.sh" "${1:-}"); then
 	[ -z "$splat" ] || echo "$splat" | sed 's/^/# note: /'
 	splat=
