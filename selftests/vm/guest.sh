@@ -8,9 +8,9 @@
 #	guest.sh shell			an interactive shell
 # The output comes as it is made, the status is the program's, 125 if the guest
 # ended without a verdict (then the console's tail is shown) or the kernel has
-# complained. MEM, SMP, ACCEL and TIMEOUT (seconds) override; DISK is a file that
-# the guest has as /dev/vdc. The console log stays in the build folder as
-# MODE.console.log.
+# complained. MEM, SMP, ACCEL and TIMEOUT (seconds) override; SHARED is a file of
+# 16 MiB that is memory of the guest, too, as its PCI device 1af4:1110. The console
+# log stays in the build folder as MODE.console.log, or GUEST.console.log.
 
 . "$(dirname "$0")/common.sh"
 
@@ -18,7 +18,7 @@ mode=${1:?usage: guest.sh check|demo|reboot|run|shell [ARG]...}
 shift
 use_kernel
 image=$cache/kernel-$krel
-console=$out/$mode.console.log
+console=$out/${GUEST:-$mode}.console.log
 tmp=$(mktemp -d "$out/guest.XXXXXX") || exit 1
 child=
 trap 'rm -rf "$tmp"' EXIT
@@ -231,8 +231,9 @@ id=$disk,file=$tmp/$disk" -device "virtio-blk-$bus,drive=$disk")
 		words+=(-virtfs "local,path=$out/host,mount_tag=host,\
 security_model=none")
 	fi
-	[ -z "${DISK:-}" ] || words+=(-drive "if=none,format=raw,cache=unsafe,\
-id=disk,file=$DISK" -device "virtio-blk-$bus,drive=disk")
+	[ -z "${SHARED:-}" ] || words+=(-object "memory-backend-file,id=shared,\
+share=on,mem-path=$SHARED,size=16M"
+		-device "ivshmem-plain,memdev=shared")
 	[ "$mode" != shell ] || exec "${words[@]}"
 	exec timeout --foreground -k 10 "$((limit * scale))" "${words[@]}" \
 		>"$tmp/qemu.log" 2>&1 </dev/null

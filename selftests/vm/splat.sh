@@ -24,6 +24,7 @@ expected="$expected|acall: test[a-z0-9.-]*: a call of method [0-9]+ was complete
 expected="$expected|kmemleak: [0-9]+ new suspected memory leaks"
 # That a checker is there, or was asked for.
 expected="$expected|kmemleak: Kernel memory leak detector initialized"
+expected="$expected|^<6>\\[ *0\\.0*\\] kmemleak: Kernel memory leak detector disabled"
 expected="$expected|rcu:[[:space:]]*RCU lockdep checking is enabled\\."
 expected="$expected|rcu:[[:space:]]*RCU callback double-/use-after-free debug"
 expected="$expected|^<[56]>(\\[[^]]*\\])? ?(Kernel c|C)ommand line: "
