@@ -41,7 +41,6 @@ static struct module {
 	char name[64];
 	uint64_t start;
 	uint64_t end;
-	unsigned int reached;
 } modules[MAX_MODULES];
 
 static void open_area(unsigned int nr)
@@ -113,7 +112,7 @@ void cover_begin(void)
 
 static void reached(uint64_t pc)
 {
-	unsigned int at = (pc * 0x9e3779b97f4a7c15ULL) >> 48, i;
+	unsigned int at = (pc * 0x9e3779b97f4a7c15ULL) >> 48;
 
 	while (pcs[at] && pcs[at] != pc)
 		at = (at + 1) % PCS;
@@ -122,9 +121,6 @@ static void reached(uint64_t pc)
 	pcs[at] = pc;
 	nr_pcs++;
 	news = true;
-	for (i = 0; i < MAX_MODULES; i++)
-		if (pc >= modules[i].start && pc < modules[i].end)
-			modules[i].reached++;
 }
 
 /* Was there anything new? */
@@ -167,6 +163,17 @@ unsigned int cover_pcs(void)
 	return nr_pcs;
 }
 
+/* Where a module is differs from guest to guest. */
+static void report_pc(uint64_t pc, FILE *to)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAX_MODULES; i++)
+		if (pc >= modules[i].start && pc < modules[i].end)
+			fprintf(to, "pc %s %llx\n", modules[i].name,
+				(unsigned long long)(pc - modules[i].start));
+}
+
 void cover_report(FILE *to)
 {
 	static const char * const states[] = {
@@ -184,8 +191,7 @@ void cover_report(FILE *to)
 						error ? strerrorname_np(error) :
 						"0",
 						triples[op][state][error]);
-	for (i = 0; i < MAX_MODULES && areas[NR_THREADS]; i++)
-		if (*modules[i].name)
-			fprintf(to, "edges %s %u\n", modules[i].name,
-				modules[i].reached);
+	for (i = 0; i < PCS; i++)
+		if (pcs[i])
+			report_pc(pcs[i], to);
 }

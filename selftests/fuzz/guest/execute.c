@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Executes a program: two threads that stay do its instructions, each its own in
- * order, and the main thread sees to the end. Whoever blocks longer than a moment
- * is interrupted and everything that holds a call opened, until both are through;
- * that changes what a program does, but not that it ends.
+ * Executes programs. One thread, 0, does what is its own and sees to the end; the
+ * other waits for a program that has instructions for two. The main thread watches
+ * them: it runs when nobody else has anything to do (SCHED_IDLE), so if it sees no
+ * progress then somebody blocks. He is interrupted and everything that holds a
+ * call opened, until both are through; that changes what a program does, but not
+ * that it ends.
  *
  * Afterwards nothing may be left: no call charged, no hook that was entered too
  * early or twice. While only one thread is at work it also holds what a call says
  * against what it said before (X6, and whose word a status is), and notes each
  * (state, operation, errno).
  *
- * The threads wait for a generation, by futex. What they share is not locked: two
- * of them on one slot is the race that is wanted. A descriptor is closed by whom
- * it was taken from its slot by, so none is closed twice.
+ * A mutex keeps the watcher's interruption within the program that it is for. What
+ * the threads share is not locked: two of them on one slot is the race that is
+ * wanted. A descriptor is closed by whom it was taken from its slot by, so none is
+ * closed twice.
  */
 #include "fuzz.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
@@ -27,12 +29,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define NO_OBJECT	(-1)
-#define GUARD_NS	(60 * 1000000000ULL)
-#define PATIENCE_NS	3000000
+#define GUARD_NS	(guard * 1000000000ULL)
+#define TICK_NS		500000
+#define PATIENCE	8		/* ticks, of one program in so many */
+#define MAX_KICKS	3
+#define FILE_MOST	131072
 
 static int dev, ctl;
 static const struct program *program;
@@ -40,7 +46,13 @@ static struct scene scene;
 static bool alone;		/* only one thread has instructions */
 static uint32_t generation, through;
 static unsigned int begun;
+static unsigned int guard = 60;	/* seconds */
 static pthread_t threads[NR_THREADS];
+
+static pthread_mutex_t boundary = PTHREAD_MUTEX_INITIALIZER;
+static bool busy;		/* between the boundaries of a program */
+static unsigned int kicks;	/* of this program */
+static uint32_t steps;		/* of all threads, as a sign of life */
 
 /* What the next FINISH of a slot's call must say, if nobody else is at work. */
 static struct {
@@ -235,7 +247,7 @@ static void side_channel(const struct insn *insn)
 		ACALL_TEST_OP_PASS, ACALL_TEST_OP_OPEN,
 		ACALL_TEST_OP_COMPLETE, ACALL_TEST_OP_COMMIT,
 		ACALL_TEST_OP_LOOK, ACALL_TEST_OP_PROGRESS,
-		ACALL_TEST_OP_WAIT_SEEN, ACALL_TEST_OP_UNREGISTER,
+		ACALL_TEST_OP_WAIT_SEEN, ACALL_TEST_OP_OPEN,
 		ACALL_TEST_OP_REGISTER, ACALL_TEST_OP_FORGET,
 		ACALL_TEST_OP_OPEN, ACALL_TEST_OP_OPEN,
 		ACALL_TEST_OP_WAIT_STARTS, ACALL_TEST_OP_GET,
@@ -250,6 +262,9 @@ static void side_channel(const struct insn *insn)
 		.context = w[4] % 4,
 	};
 
+	/* Takes all calls with it: seldom. */
+	if (w[6] % 16 == 15)
+		c.op = ACALL_TEST_OP_UNREGISTER;
 	/* Progress never goes back. */
 	if (c.op == ACALL_TEST_OP_PROGRESS)
 		c.value = 100;
@@ -302,23 +317,46 @@ static void instruction(const struct insn *insn, struct memory *memory)
 	}
 }
 
-static void *thread_main(void *arg)
+static void instructions(const struct program *p, int thread,
+			 struct memory *memory)
 {
-	unsigned int me = (uintptr_t)arg, i, seen = 0, now;
+	unsigned int i;
+
+	for (i = 0; i < p->nr; i++) {
+		if (thread >= 0 && p->insns[i].thread != thread)
+			continue;
+		/* Else one that always blocks takes for ever. */
+		if (__atomic_load_n(&kicks, __ATOMIC_RELAXED) >= MAX_KICKS)
+			break;
+		__atomic_add_fetch(&steps, 1, __ATOMIC_RELAXED);
+		instruction(&p->insns[i], memory);
+	}
+	__atomic_add_fetch(&steps, 1, __ATOMIC_RELAXED);
+}
+
+static struct memory *new_memory(void)
+{
 	struct memory *memory = calloc(1, sizeof(*memory));
 
 	if (!memory)
 		fault("no memory");
-	cover_thread(me);
+	return memory;
+}
+
+static void *other_thread(void *arg)
+{
+	struct memory *memory = new_memory();
+	uint32_t seen = 0, now;
+
+	(void)arg;
+	cover_thread(1);
 	for (;;) {
 		while ((now = __atomic_load_n(&generation, __ATOMIC_ACQUIRE)) ==
 		       seen)
 			futex(&generation, FUTEX_WAIT, seen, GUARD_NS);
 		seen = now;
-		for (i = 0; i < program->nr; i++)
-			if (program->insns[i].thread == me)
-				instruction(&program->insns[i], memory);
-		__atomic_add_fetch(&through, 1, __ATOMIC_RELEASE);
+		instructions(program, 1, memory);
+		__atomic_store_n(&through, now, __ATOMIC_RELEASE);
 		futex(&through, FUTEX_WAKE, 1, 0);
 	}
 	return NULL;
@@ -399,11 +437,10 @@ static void clean(void)
 	if (info.charged_bytes)
 		fault("%llu bytes are left charged",
 		      (unsigned long long)info.charged_bytes);
-	control(ACALL_TEST_OP_FORGET, 0, NULL);
 	/* If a program took it away. */
 	if (info.interfaces < NR_INTERFACES + 2)
 		control(ACALL_TEST_OP_REGISTER, 0, NULL);
-	if (control(ACALL_TEST_OP_GET, 0, &c))
+	if (control(ACALL_TEST_OP_FORGET, 0, &c))
 		fault("no control device");
 	if (c.dirty || c.blind || c.hooks_most > 1 || c.hook_early ||
 	    c.hook_again || c.release_early || c.close_early)
@@ -412,55 +449,137 @@ static void clean(void)
 		      c.hook_again, c.release_early, c.close_early);
 }
 
-void execute(const struct program *p, struct verdict *verdict)
+static void begin_program(const struct program *p)
 {
-	uint64_t since = now_ns();
-	unsigned int i;
-	uint32_t n;
-
-	memset(verdict, 0, sizeof(*verdict));
 	memset(&scene.ids, 0, sizeof(scene.ids));
 	memset(&scene.interfaces, 0, sizeof(scene.interfaces));
 	scene.cursor = 0;
 	begun = 0;
 	program = p;
+	pthread_mutex_lock(&boundary);
 	alone = program_threads(p) != 3;
-	__atomic_store_n(&through, 0, __ATOMIC_RELAXED);
-	__atomic_add_fetch(&generation, 1, __ATOMIC_RELEASE);
-	futex(&generation, FUTEX_WAKE, INT_MAX, 0);
-	while ((n = __atomic_load_n(&through, __ATOMIC_ACQUIRE)) < NR_THREADS) {
-		if (!futex(&through, FUTEX_WAIT, n, PATIENCE_NS) ||
-		    errno != ETIMEDOUT)
-			continue;
-		verdict->kicked = true;
-		/* From now on more than one is at work. */
-		alone = false;
-		let_go();
-		for (i = 0; i < NR_THREADS; i++)
-			pthread_kill(threads[i], SIGUSR1);
-		if (now_ns() - since > GUARD_NS)
-			fault("a program does not end");
+	kicks = 0;
+	busy = true;
+	pthread_mutex_unlock(&boundary);
+}
+
+void execute(const struct program *p, struct verdict *verdict)
+{
+	static struct memory *memory;
+	uint32_t now, n;
+
+	memory = memory ?: new_memory();
+	begin_program(p);
+	if (alone) {
+		instructions(p, -1, memory);
+	} else {
+		now = __atomic_add_fetch(&generation, 1, __ATOMIC_RELEASE);
+		futex(&generation, FUTEX_WAKE, 1, 0);
+		instructions(p, 0, memory);
+		while ((n = __atomic_load_n(&through, __ATOMIC_ACQUIRE)) != now)
+			futex(&through, FUTEX_WAIT, n, GUARD_NS);
 	}
+	pthread_mutex_lock(&boundary);
+	busy = false;
+	verdict->kicked = kicks;
+	pthread_mutex_unlock(&boundary);
 	clean();
 	verdict->begun = begun;
 }
 
-int execute_init(void)
+/* Under the mutex. */
+static void kick(void)
 {
+	unsigned int i;
+
+	__atomic_add_fetch(&kicks, 1, __ATOMIC_RELAXED);
+	/* From now on more than one is at work. */
+	alone = false;
+	let_go();
+	for (i = 0; i < NR_THREADS; i++)
+		pthread_kill(threads[i], SIGUSR1);
+}
+
+static void watch(const bool *over)
+{
+	struct timespec tick = { .tv_nsec = TICK_NS };
+	struct sched_param param = { 0 };
+	unsigned int idle = 0;
+	uint64_t since = now_ns();
+	uint32_t seen = 0;
+
+	sched_setscheduler(0, SCHED_IDLE, &param);
+	while (!__atomic_load_n(over, __ATOMIC_ACQUIRE)) {
+		nanosleep(&tick, NULL);
+		pthread_mutex_lock(&boundary);
+		if (!busy || seen != __atomic_load_n(&steps, __ATOMIC_RELAXED)) {
+			seen = __atomic_load_n(&steps, __ATOMIC_RELAXED);
+			since = now_ns();
+			idle = 0;
+		} else if (++idle >= (seen % PATIENCE ? 1 : PATIENCE)) {
+			if (now_ns() - since > GUARD_NS)
+				fault("a program does not end");
+			idle = 0;
+			kick();
+		}
+		pthread_mutex_unlock(&boundary);
+	}
+}
+
+static struct {
+	int (*work)(void);
+	int ret;
+	bool over;
+} job;
+
+static void *job_thread(void *arg)
+{
+	(void)arg;
+	cover_thread(0);
+	job.ret = job.work();
+	__atomic_store_n(&job.over, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Files stay short, and nobody looks for modules that are not there. */
+static void settle_world(void)
+{
+	struct rlimit limit = { FILE_MOST, FILE_MOST };
+	int fd = open("/proc/sys/kernel/modprobe", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, "\n", 1) != 1)
+		fault("modprobe stays");
+	close(fd);
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/* Return: what @work, which may execute(), returns. */
+int execute_in(int (*work)(void))
+{
+	void *(*const mains[NR_THREADS])(void *) = { job_thread, other_thread };
 	struct sigaction sa = { .sa_handler = on_signal };
+	const char *scale = getenv("ACALL_SCALE");
 	unsigned int i;
 	int ret;
 
+	guard *= scale && atoi(scale) > 0 ? atoi(scale) : 1;
 	dev = open("/dev/acall", O_RDWR | O_CLOEXEC);
 	ctl = open("/dev/acall_test", O_RDWR | O_CLOEXEC);
 	if (dev < 0 || ctl < 0)
-		return -errno;
+		fault("no device: %s", strerror(errno));
 	for (i = 0; i < NR_SLOTS; i++)
 		scene.fds[i] = -1;
 	sigaction(SIGUSR1, &sa, NULL);
+	settle_world();
 	ret = values_init(dev);
-	for (i = 0; i < NR_THREADS && !ret; i++)
-		ret = -pthread_create(&threads[i], NULL, thread_main,
-				      (void *)(uintptr_t)i);
-	return ret;
+	if (ret)
+		fault("cannot begin: %s", strerror(-ret));
+	job.work = work;
+	/* What kick() may want is there before there is work. */
+	for (i = NR_THREADS; i-- > 0; )
+		if (pthread_create(&threads[i], NULL, mains[i], NULL))
+			fault("no thread");
+	watch(&job.over);
+	return job.ret;
 }

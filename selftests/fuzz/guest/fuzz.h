@@ -74,10 +74,10 @@ const char *op_name(unsigned int op);
 /* execute.c */
 struct verdict {
 	unsigned int begun;	/* accepted BEGINs and CALLs */
-	bool kicked;		/* had to be interrupted */
+	unsigned int kicked;	/* how often it had to be interrupted */
 };
 
-int execute_init(void);
+int execute_in(int (*work)(void));
 void execute(const struct program *p, struct verdict *verdict);
 
 /* values.c: from words to structures. */

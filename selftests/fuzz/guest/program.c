@@ -13,6 +13,10 @@ static const char * const more_names[] = {
 	"close", "dup", "poll", "fdinfo", "control", "unknown",
 };
 
+/* Words of 32 that are plain, of what is to be tried, and of what it needs. */
+#define MIXED	20
+#define PLAIN	29
+
 const char *op_name(unsigned int op)
 {
 	return op < NR_OPS ? grammar_ops[op].name : more_names[op - NR_OPS];
@@ -45,15 +49,16 @@ static unsigned int random_op(struct dice *dice)
 	return op;
 }
 
-static uint32_t random_word(struct dice *dice)
+/* In @plain of 32 cases the plain choice. */
+static uint32_t random_word(struct dice *dice, unsigned int plain)
 {
-	if (roll(dice, 8) < 5)
+	if (roll(dice, 32) < plain)
 		return 0;
 	return roll(dice, 2) ? roll(dice, 256) : roll(dice, 0xffffffff);
 }
 
 static void random_insn(struct insn *insn, struct dice *dice,
-			unsigned int threads)
+			unsigned int threads, unsigned int plain)
 {
 	unsigned int i;
 
@@ -61,7 +66,7 @@ static void random_insn(struct insn *insn, struct dice *dice,
 	insn->op = random_op(dice);
 	insn->slot = roll(dice, 4) ? 0 : roll(dice, NR_SLOTS);
 	for (i = 0; i < WORDS; i++)
-		insn->words[i] = random_word(dice);
+		insn->words[i] = random_word(dice, plain);
 	/* A method and who meets it are a choice in any case. */
 	insn->words[1] = roll(dice, 0xffffffff);
 }
@@ -83,7 +88,8 @@ void program_random(struct program *p, struct dice *dice)
 	memset(p, 0, sizeof(*p));
 	p->nr = 3 + roll(dice, MAX_INSNS - 2);
 	for (i = 0; i < p->nr; i++)
-		random_insn(&p->insns[i], dice, threads);
+		random_insn(&p->insns[i], dice, threads,
+			    i < 2 ? PLAIN : MIXED);
 	/* Without an object and a call nothing of interest follows. */
 	p->insns[0].thread = 0;
 	p->insns[0].op = op_of("CREATE");
@@ -108,7 +114,7 @@ static void mutate_insn(struct insn *insn, struct dice *dice)
 		insn->words[roll(dice, WORDS)] ^= 1u << roll(dice, 32);
 		break;
 	default:
-		insn->words[roll(dice, WORDS)] = random_word(dice);
+		insn->words[roll(dice, WORDS)] = random_word(dice, MIXED);
 		break;
 	}
 }
@@ -128,7 +134,8 @@ void program_mutate(struct program *p, const struct program *other,
 				(p->nr - at) * sizeof(*p->insns));
 			p->nr++;
 			if (roll(dice, 2))
-				random_insn(&p->insns[at], dice, NR_THREADS);
+				random_insn(&p->insns[at], dice, NR_THREADS,
+					    MIXED);
 			break;
 		case 1:		/* one less */
 			if (p->nr < 3)
