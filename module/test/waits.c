@@ -90,8 +90,9 @@ int run_timeout(struct acall_call *call)
 	int ret;
 
 	enter(call, m);
+	/* The jiffy that it begins in is not a whole one. */
 	ret = acall_wait_event_timeout(call, m->wait, READ_ONCE(m->open),
-				       msecs_to_jiffies(ms));
+				       msecs_to_jiffies(ms) + 1);
 	if (ret == -ECANCELED)
 		seen(m);
 	return leave(call, m, ret);
