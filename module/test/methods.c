@@ -349,7 +349,7 @@ static int run_result(struct acall_call *call)
 /* hold ignores a cancel: this grace is meant to run out. */
 #define GRACE_SHORT_NS	(20 * NSEC_PER_MSEC)
 /* Whoever asks for no grace with these waits for the test, not for a clock. */
-#define GRACE_LONG_NS	(600 * NSEC_PER_SEC)
+#define GRACE_LONG_NS	(600ULL * NSEC_PER_SEC)
 
 static const struct acall_method methods[] = {
 	[ACALL_TEST_ECHO] = {

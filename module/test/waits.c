@@ -17,7 +17,7 @@
 #include "methods.h"
 
 /* Shorter than what the kernel's watchdogs call stuck. */
-#define SPIN_NS		(15 * NSEC_PER_SEC)
+#define SPIN_NS		(15ULL * NSEC_PER_SEC)
 
 /*
  * Spins until the gate is open, or, with @passes, until so many hooks may go
