@@ -3,11 +3,13 @@
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
+	check-matrix mutants \
 	conformance fuzz lint vm shell bench-stop headers_install clean distclean help
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
 export ACALL_SCALE ACALL_ROUNDS SAMPLE PROFILE PROFILES MINUTES PROGRAMS RUNS SEED
+export ARCH SUITE FLAVOUR LEGS N
 
 all:
 	@$(VM)/setup.sh build
@@ -32,6 +34,14 @@ check-kunit:
 
 check-mutants:
 	@selftests/conformance/mutants.sh
+
+# Mutants of a grammar, drawn by SEED.
+mutants:
+	@selftests/mutants/mutants.sh
+
+# Other kernels, machines and compilers.
+check-matrix:
+	@selftests/matrix/matrix.sh
 
 check-canaries:
 	@selftests/canary/$(if $(PROFILE),check,all).sh
@@ -80,6 +90,8 @@ help:
 	@echo 'make check-fast    proofs and unit tests of the state machine, no VM'
 	@echo 'make check-kunit   unit tests of the core in a user-mode kernel'
 	@echo 'make check-mutants break each clause, and see its test fail'
+	@echo 'make mutants N=6   break lines of the modules, drawn by SEED= (and RULES=)'
+	@echo 'make check-matrix  other kernels, machines and compilers (LEGS=GLOBS)'
 	@echo 'make check-canaries [PROFILES="stock mem race"]  bugs made on'
 	@echo '                   purpose, and see them noticed'
 	@echo 'make fuzz          fuzz the module, for MINUTES=3'
@@ -94,7 +106,8 @@ help:
 	@echo '                   (race_* and antagonist* run only so)'
 	@echo 'ALL=1              check: also long tests as 32-bit programs'
 	@echo 'WHERE=host         demo, check, bench-stop: on the running kernel'
-	@echo 'KERNEL=RELEASE     another Debian kernel, such as 6.12'
+	@echo 'KERNEL=RELEASE     another Debian kernel, such as 6.12; ARCH=aarch64 or'
+	@echo '                   s390x of another machine, SUITE=trixie of another Debian'
 	@echo 'DEBUG=1            modules that check and count every transition'
 	@echo 'ACALL_ROUNDS=N     rounds of each stress test (200)'
 	@echo 'CLAUSES=GLOB       check-mutants: only those clauses; GUESTS=N at a time'
