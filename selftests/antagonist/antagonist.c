@@ -79,13 +79,15 @@ static int begin_any(struct client *c, int fd, __u64 id)
 	struct acall_test_custom custom = {
 		.id = id, .files = 2, .flags = ACALL_TEST_HOOK_COMPLETES,
 	};
-	struct acall_test_arg arg = { .id = id, .value = 1 };
+	struct acall_test_arg arg = { .id = id };
 	struct acall_begin b = {
 		.size = sizeof(b), .method = methods[nr],
 		.in = nr < 4 ? PTR(&arg) : PTR(&custom),
 		.in_len = nr < 4 ? sizeof(arg) : sizeof(custom),
 	};
 
+	if (b.method == ACALL_TEST_SLEEP)
+		arg.value = 1;
 	if (b.method == ACALL_TEST_PROGRESS)
 		arg.value = roll(&c->dice, 2000);
 	if (!roll(&c->dice, 4)) {
