@@ -3,8 +3,8 @@
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
-	check-matrix mutants \
-	conformance fuzz lint vm shell bench-stop headers_install clean distclean help
+	check-matrix check-coverage mutants conformance coverage fuzz lint vm \
+	shell bench-stop headers_install clean distclean help
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
@@ -51,6 +51,14 @@ fuzz:
 	@selftests/fuzz/host.sh
 	@selftests/fuzz/guest.sh
 
+# What of module/ the tests reach, and the page of it.
+check-coverage:
+	@selftests/coverage/coverage.sh check
+
+coverage:
+	@selftests/coverage/coverage.sh check || true
+	@selftests/coverage/coverage.sh write
+
 # The page of what the last `make check` and `make check-mutants` have shown.
 conformance:
 	@selftests/conformance/page.sh write
@@ -95,6 +103,7 @@ help:
 	@echo 'make check-canaries [PROFILES="stock mem race"]  bugs made on'
 	@echo '                   purpose, and see them noticed'
 	@echo 'make fuzz          fuzz the module, for MINUTES=3'
+	@echo 'make coverage      what of the module the tests reach, as a page'
 	@echo 'make lint          static checks'
 	@echo 'make vm RUN=PROG   run PROG [ARGS="..."] in the VM, as root'
 	@echo 'make shell         a shell in the VM'

@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# coverage.sh write|check: what the last run of PROFILE (mem, unless it says
-# otherwise) has reached of the lines and branches of module/.
-#	write	Documentation/coverage.md out of it
-#	check	as a test: enough is reached, and what is not is in justified.txt
-# The last line of check is "N passed, N failed, N skipped".
+# coverage.sh check|judge|write: what the tests reach of the lines and branches of
+# module/.
+#	check	runs the tests of PROFILE=cov, then judges
+#	judge	the last run: enough is reached, and what is not is in justified.txt
+#	write	Documentation/coverage.md out of the last run
+# The last line of check and judge is "N passed, N failed, N skipped".
 #
 # The test provider is left out: it is a test. So are the tests of the internals.
 
-: "${PROFILE:=mem}"
+: "${PROFILE:=cov}"
 export PROFILE
 . "$(dirname "$0")/../vm/common.sh"
 
@@ -16,9 +17,28 @@ here=$top/selftests/coverage
 page=$top/Documentation/coverage.md
 least=95		# percent of the lines
 most=3			# percent of them that may be justified to be left out
-use_kernel
-dir=$out/coverage
-counts=$out/host/gcov
+
+# places: where the kernel is that has counted, if there is one.
+places()
+{
+	use_kernel
+	dir=$out/coverage
+	counts=$out/host/gcov
+	mkdir -p "$dir"
+}
+
+# The kernel's modules, as built by now, keep the counts of one run.
+run()
+{
+	rm -rf "$counts"
+	"$vm/check.sh" >"$dir/run.log" 2>&1 </dev/null
+}
+
+# lcov says much that is of no interest.
+quiet_lcov()
+{
+	logged "$dir/lcov.log" lcov --quiet --rc lcov_branch_coverage=1 "$@"
+}
 
 # The counts to where the compiler left the graphs that they belong to.
 capture()
@@ -29,18 +49,15 @@ capture()
 		say "no counts of a run in ${counts#"$top"/}"
 		return 1
 	}
-	mkdir -p "$dir"
 	find "$out/src" -name '*.gcda' -delete
 	find "$counts" -name '*.gcda' | while read -r file; do
 		cp "$file" "${file#"$counts"}" || return 1
 	done &&
-	lcov --quiet --rc lcov_branch_coverage=1 --capture \
+	quiet_lcov --capture \
 		--directory "$out/src/module" --output-file "$dir/all.info" &&
-	lcov --quiet --rc lcov_branch_coverage=1 \
-		--extract "$dir/all.info" "$out/src/module/*" \
+	quiet_lcov --extract "$dir/all.info" "$out/src/module/*" \
 		--output-file "$dir/ours.info" &&
-	lcov --quiet --rc lcov_branch_coverage=1 \
-		--remove "$dir/ours.info" '*/module/test/*' '*/module/kunit/*' \
+	quiet_lcov --remove "$dir/ours.info" '*/module/test/*' '*/module/kunit/*' \
 		--output-file "$dir/module.info"
 }
 
@@ -106,9 +123,9 @@ write()
 	cat <<-'END'
 	# Coverage
 
-	What the tests reach of `module/`, measured by gcov in the kernel with all
-	checkers: `make check-vm PROFILE=mem`, then `make coverage`. The test
-	provider is not counted. Written by selftests/coverage/coverage.sh.
+	What the tests reach of `module/`, measured by gcov: `make coverage` runs the
+	suite and the failure sweep on a kernel that counts, and writes this page. The
+	test provider and the tests of the internals are not counted.
 
 	| file | lines | reached | branches | taken |
 	|---|---:|---:|---:|---:|
@@ -145,9 +162,11 @@ point()
 	fi
 }
 
-check()
+judge()
 {
 	local lines hit left
+
+	capture || { point counts "there are none"; return; }
 
 	read -r lines hit < <(figures |
 		awk '{ l += $2; h += $3 } END { print l, h }')
@@ -160,15 +179,27 @@ check()
 	left=$(awk -F '\t' '$4 != "-"' "$dir/explained" | wc -l)
 	point few-are-left-out "$([ $((left * 100)) -le $((lines * most)) ] ||
 		echo "$left of $lines lines, more than $most %")"
+}
+
+verdict()
+{
 	say "$passed passed, $((number - passed)) failed, 0 skipped"
 	[ $passed -eq $number ]
 }
 
 case ${1:-} in
-write)	capture && write >"$page.tmp" && mv "$page.tmp" "$page" ;;
 check)
-	"$vm/setup.sh" coverage || exit
-	capture || { say "0 passed, 1 failed, 0 skipped"; exit 1; }
-	check ;;
-*)	die "usage: coverage.sh write|check" ;;
+	"$vm/setup.sh" coverage && "$vm/setup.sh" check || exit
+	"$vm/image.sh" "$IMAGE" || { say "0 passed, 1 failed, 0 skipped"; exit 1; }
+	places
+	point tests-pass "$(run || grep -aE 'FAILED|^[0-9]+ passed|^the ' "$dir/run.log")"
+	judge
+	verdict ;;
+judge)
+	places
+	judge
+	verdict ;;
+write)	places
+	capture && write >"$page.tmp" && mv "$page.tmp" "$page" ;;
+*)	die "usage: coverage.sh check|judge|write" ;;
 esac

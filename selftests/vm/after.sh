@@ -126,6 +126,15 @@ watchers()
 	fi
 } 2>/dev/null
 
+# What gcov has counted of our modules, which outlives them, to the host.
+counts=/sys/kernel/debug/gcov
+save_counts()
+{
+	grep -q ' /host 9p ' /proc/mounts || return
+	rm -rf /host/gcov
+	cp -R $counts /host 2>&1
+}
+
 echo "TAP version 13"
 for counter in objects calls executions orphans; do
 	point "no_live_$counter" "$(not_zero /sys/class/misc/acall/$counter)"
@@ -144,6 +153,8 @@ if scan; then
 	[ "$(cat "$state/others")" = 0 ] || echo \
 		"# note: memory that the kernel itself has lost: $(cat "$state/others")"
 fi
+[ -z "$(find $counts -name '*.gcda' 2>/dev/null | head -n 1)" ] ||
+	point counts_are_saved "$(save_counts)"
 point all_watchers_are_awake "$(watchers)"
 [ ! -e $races ] || echo "# note: KCSAN has set" \
 	"$(sed -n 's/^setup_watchpoints: //p' $races) watchpoints"

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # setup.sh PURPOSE: sees to the Debian packages that PURPOSE needs (build, vm,
-# check, demo, bench, kunit, image, matrix,
-# lint). Silent if all are there. Root gets them installed,
-# others are told the one line to run (exit 3). Never asks.
+# check, demo, bench, kunit, image, coverage, matrix, lint). Silent if all are
+# there. Root gets them installed, others are told the one line to run (exit 3).
+# Never asks.
 
 . "$(dirname "$0")/common.sh"
 
-purpose=${1:?usage: setup.sh build|vm|check|demo|bench|kunit|image|matrix|lint}
+purpose=${1:?usage: setup.sh PURPOSE}
 
 # The headers go by their meta package, so that what is newest stays Debian's
 # word. Those of another KERNEL would bring their kernel along, to be booted
@@ -28,6 +28,8 @@ packages()
 		echo flex bison bc xz-utils busybox-static ;;
 	image)
 		echo flex bison bc xz-utils libelf-dev libssl-dev ;;
+	coverage)
+		echo lcov ;;
 	lint)
 		echo sparse perl shellcheck xz-utils ;;
 	matrix)
