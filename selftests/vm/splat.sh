@@ -22,7 +22,8 @@ expected='loading out-of-tree module taints|module verification failed'
 expected="$expected|acall: unregistering test-[a-z0-9.-]* waits for"
 expected="$expected|acall: test[a-z0-9.-]*: a call of method [0-9]+ was completed twice"
 expected="$expected|kmemleak: [0-9]+ new suspected memory leaks"
-# That a checker is there, or was asked for.
+# That a checker is there, was asked for, or was not.
+expected="$expected|^<6>\\[ *0\\.0+\\] kmemleak: Kernel memory leak detector disabled\$"
 expected="$expected|kmemleak: Kernel memory leak detector initialized"
 expected="$expected|^<6>\\[ *0\\.0*\\] kmemleak: Kernel memory leak detector disabled"
 expected="$expected|rcu:[[:space:]]*RCU lockdep checking is enabled\\."
