@@ -5,6 +5,7 @@
 # "N passed, N failed, N skipped", also when it does not come to running.
 
 . "$(dirname "$0")/common.sh"
+shopt -s extglob	# a profile names what it leaves out
 
 broken()
 {
