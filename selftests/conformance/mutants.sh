@@ -15,37 +15,13 @@
 . "$(dirname "$0")/common.sh"
 # shellcheck source=../vm/common.sh
 . "$top/selftests/vm/common.sh"
+. "$here/guests.sh"
 
 # A test that hangs ends after so many seconds and has failed; the machine after
 # so many more.
 guard=$((40 * scale))
 dir=$build/mutants
 log=$dir/log
-
-# One copy of the tree for each guest; the test programs are those of the tree.
-make_copy()
-{
-	local to=$dir/$1/tree
-
-	mkdir -p "$to/build"
-	rm -rf "$to"/{Kbuild,Makefile,module,uapi,selftests}
-	cp -a "$top"/{Kbuild,Makefile,module,uapi,selftests} "$to" &&
-		ln -sfn "$cache" "$to/build/cache" &&
-		mkdir -p "$to/build/${out##*/}" &&
-		ln -sfn "$out/selftests" "$to/build/${out##*/}/selftests" &&
-		build_copy "$1" vm
-}
-
-# build_copy N PART...: the sources' times are their own, so only what differs
-# from what was built before is built again.
-build_copy()
-{
-	local to=$dir/$1/tree
-
-	shift
-	"$to/selftests/vm/build.sh" modules "$@" >"$to/../build.log" 2>&1 \
-		</dev/null
-}
 
 # run_guest N PROGRAM GLOB...: the guest's output is in run.log, what QEMU and
 # the kernel say in run.err.
@@ -104,13 +80,6 @@ baseline()
 	printf '%s\n' "${bad[@]}"
 }
 
-# What a failed run has said stays.
-keep()
-{
-	mkdir -p "$dir/kept"
-	cat "$dir/$1"/run.log "$dir/$1"/run.err >"$dir/kept/$2" 2>/dev/null
-}
-
 # try N NUMBER CLAUSE PROGRAM TEST MARK FILE CONTEXT OLD NEW: prints its verdict:
 # red, survived or broken (the mutant itself), and what went red.
 try()
@@ -158,35 +127,15 @@ try()
 	echo "$verdict $number $clause: $program$red"
 }
 
-# One guest after the other, each with what nobody has taken yet.
-worker()
+# take N NUMBER baseline|CLAUSE ...: what worker has taken.
+take()
 {
-	local n=$1 line
-
-	while IFS= read -r line; do
-		IFS=$'\t' read -r -a field <<<"$line"
-		mkdir "$dir/taken/${field[0]}" 2>/dev/null || continue
-		if [ "${field[1]}" = baseline ]; then
-			# shellcheck disable=SC2086 # globs, not of files
-			(set -f; baseline "$n" "${field[2]}" ${field[3]})
-		else
-			try "$n" "${field[@]}"
-		fi
-	done <"$2"
-}
-
-# all_workers LIST: prints the verdicts as they come.
-all_workers()
-{
-	local n pids=()
-
-	rm -rf "$dir/taken"
-	mkdir -p "$dir/taken"
-	for ((n = 1; n <= guests; n++)); do
-		worker $n "$1" &
-		pids+=($!)
-	done
-	wait "${pids[@]}"
+	if [ "$3" = baseline ]; then
+		# shellcheck disable=SC2086 # globs, not of files
+		(set -f; baseline "$1" "$4" $5)
+	else
+		try "$@"
+	fi
 }
 
 "$vm/setup.sh" check || exit
@@ -227,7 +176,7 @@ if ! logged "$out/build.log" "$vm/build.sh" modules userspace selftests vm ||
 	exit 1
 fi
 for ((n = 1; n <= guests; n++)); do
-	make_copy $n || die "cannot build the copy: $dir/$n/build.log"
+	make_copy $n vm || die "cannot build the copy: $dir/$n/build.log"
 done
 
 say "the unchanged tree"
