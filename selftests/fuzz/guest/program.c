@@ -126,7 +126,7 @@ void program_mutate(struct program *p, const struct program *other,
 
 	while (times--) {
 		at = roll(dice, p->nr);
-		switch (roll(dice, 6)) {
+		switch (roll(dice, 8)) {
 		case 0:		/* one more */
 			if (p->nr == MAX_INSNS)
 				break;
@@ -137,14 +137,15 @@ void program_mutate(struct program *p, const struct program *other,
 				random_insn(&p->insns[at], dice, NR_THREADS,
 					    MIXED);
 			break;
-		case 1:		/* one less */
+		case 1:		/* one less, or all would be long */
+		case 2:
 			if (p->nr < 3)
 				break;
 			p->nr--;
 			memmove(&p->insns[at], &p->insns[at + 1],
 				(p->nr - at) * sizeof(*p->insns));
 			break;
-		case 2:		/* on as another */
+		case 3:		/* on as another */
 			from = roll(dice, other->nr);
 			for (at++; at < MAX_INSNS && from < other->nr; at++)
 				p->insns[at] = other->insns[from++];
