@@ -66,6 +66,9 @@ finds()
 	dd if="$dir/$1.shared" bs=$mega skip=4 count=8 status=none | tr -d '\0'
 }
 
+# corpus: as programs; its file has a line for each.
+corpus() { sed '/^#/d; s/|/\n/g' "$fuzz/corpus/guest.txt"; }
+
 # guest KIND NAME ARG...: its output is in NAME.log, what else was said in NAME.err.
 # On one processor: what two have to say to each other under emulation takes longer
 # than what the second one does.
@@ -226,19 +229,19 @@ keep()
 	local all=$dir/all.txt kind
 
 	{
-		grep -v '^#' "$fuzz/corpus/guest.txt"
+		corpus
 		for kind in "${kinds[@]}"; do finds "$kind"; done
 	} | awk -v RS= '{ gsub("\n", "|"); print length($0) "\t" $0 }' |
-		sort -n -u | cut -f 2- | head -c 4000000 |
+		sort -u | sort -n | cut -f 2- | head -n 4000 | head -c 4000000 |
 		awk '{ gsub("[|]", "\n"); print $0 "\n" }' >"$all"
 	share "$all" keep
 	guest fuzz keep --select 1 || return
 	{
 		echo "# Programs of fuzz_guest; guest.sh keep"
-		finds keep | awk -v RS= '(lines += gsub("\n", "\n") +
-			2) < 780 { print $0 "\n" }'
+		finds keep | awk -v RS= '{ gsub("\n", "|"); print $0 "|" }' |
+			head -n 700
 	} >"$fuzz/corpus/guest.txt"
-	say "$(grep -c '^$' "$fuzz/corpus/guest.txt") programs kept"
+	say "$(grep -vc '^#' "$fuzz/corpus/guest.txt") programs kept"
 }
 
 # check NAME: its faults are on stdin.
@@ -265,7 +268,7 @@ logged "$dir/build.log" make -C "$fuzz" OUTPUT="$dir" "$dir/fuzz_guest" ||
 for kind in "${kinds[@]}"; do
 	in_profile "$kind" prepare ||
 		{ say "0 passed, 1 failed, 0 skipped"; exit 1; }
-	share "$fuzz/corpus/guest.txt" "$kind"
+	share <(corpus) "$kind"
 done
 say "fuzzing for $minutes minutes, seed $seed"
 pids=() logs=()
