@@ -104,13 +104,13 @@ bench()
 vm()
 {
 	mkdir -p "$out/vm"
-	[ -n "$cross" ] || [ "$out/vm/debug_exit" -nt "$vm/debug_exit.c" ] ||
+	[ -n "$cross" ] || [ "$out/vm/debug_exit" -nt "$vm/guest/debug_exit.c" ] ||
 		gcc -O2 -Wall -Wextra -static -o "$out/vm/debug_exit" \
-			"$vm/debug_exit.c" || return 1
+			"$vm/guest/debug_exit.c" || return 1
 	gcc -Wall -Wextra -I"$top/module" -I"$top/uapi" \
-		-o "$out/vm/transitions" "$vm/transitions.c" || return 1
+		-o "$out/vm/transitions" "$vm/guest/transitions.c" || return 1
 	"$out/vm/transitions" | grep -vFxf \
-		<(sed '/^#/d; /^$/d' "$vm/transitions.not") >"$out/vm/expected"
+		<(sed '/^#/d; /^$/d' "$vm/guest/transitions.not") >"$out/vm/expected"
 }
 
 where()
