@@ -94,16 +94,27 @@ static int client_call(struct stage *s, struct dice *dice, int fd)
 	return 0;
 }
 
+/* Has nothing open, for twice as long as it had: else nothing could ever go. */
+static void rest(struct dice *dice, __u64 since)
+{
+	__u64 now = now_ns(), until = now + roll(dice, 2 * MSEC);
+
+	until += 2 * (now - since);
+	while (now_ns() < until)
+		sched_yield();
+}
+
 static int client_main(void *arg)
 {
 	struct stage *s = arg;
 	struct dice dice = { __atomic_add_fetch(&s->nr, 1, __ATOMIC_RELAXED) };
+	__u64 since = now_ns();
 	int dev, fd, ret;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (!__atomic_load_n(&s->stop, __ATOMIC_ACQUIRE)) {
-		/* Some time in which nobody has it open. */
-		dither(&dice, 2 * MSEC);
+		rest(&dice, since);
+		since = now_ns();
 		dev = sys_open_device();
 		if (dev < 0) {
 			CHECK(dev == -ENOENT || dev == -ENODEV ||
