@@ -28,6 +28,9 @@ vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 	jobs=$(nproc)
 }
 
+# Kbuild has its own idea of a machine that is set and has no name.
+[ -n "${ARCH:-}" ] || unset ARCH
+
 # A profile's settings give way to those of the environment.
 if [ -n "$profile" ]; then
 	[ -e "$vm/profiles/$profile.conf" ] || {
