@@ -39,7 +39,8 @@ struct canary {		/* of each call: acall_private(), zeroed */
 };
 
 struct result {		/* what both methods give */
-	u8 kind;	/* with a hole behind it */
+	u32 kind;
+	u32 rest;	/* gcc clears holes, but not what it is told of */
 	u64 value;
 };
 
@@ -154,7 +155,7 @@ static void canary_uninitialised(struct acall_call *call)
 {
 	struct result result, *p = &result;
 
-	/* Or the hole would be written along with what is before it. */
+	/* Or the compiler would see what is not written. */
 	OPTIMIZER_HIDE_VAR(p);
 	p->kind = 1;
 	p->value = 2;

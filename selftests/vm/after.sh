@@ -101,7 +101,7 @@ our_leaks()
 	}
 	/^unreferenced object/ { flush() }
 	/\[acall/ { ours = 1 }
-	/\] 0xffff[0-9a-f]+$/ {
+	/^ +(\[<[0-9a-f]+>\] )?0xffff[0-9a-f]+$/ {
 		ours = 1
 		$0 = $0 " " name_of(substr($NF, 3))
 	}

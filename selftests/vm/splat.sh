@@ -25,7 +25,7 @@ expected="$expected|kmemleak: [0-9]+ new suspected memory leaks"
 # That a checker is there, was asked for, or was not.
 expected="$expected|^<6>\\[ *0\\.0+\\] kmemleak: Kernel memory leak detector disabled\$"
 expected="$expected|kmemleak: Kernel memory leak detector initialized"
-expected="$expected|^<6>\\[ *0\\.0*\\] kmemleak: Kernel memory leak detector disabled"
+expected="$expected|RCU CPU stall warnings timeout set to [0-9]+ "
 expected="$expected|rcu:[[:space:]]*RCU lockdep checking is enabled\\."
 expected="$expected|rcu:[[:space:]]*RCU callback double-/use-after-free debug"
 expected="$expected|^<[56]>(\\[[^]]*\\])? ?(Kernel c|C)ommand line: "
