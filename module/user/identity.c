@@ -87,8 +87,7 @@ u64 acall_identity_fsize(const struct acall_identity *who)
 static void set_ioprio(int ioprio)
 {
 #ifdef CONFIG_BLOCK
-	/* An allocation that fails leaves the priority as it was: no harm. */
-	if (ioprio != get_current_ioprio() && !acall_fail(ACALL_FAIL_IOPRIO))
+	if (ioprio != get_current_ioprio())
 		set_task_ioprio(current, ioprio);
 #endif
 }
@@ -104,8 +103,13 @@ void acall_identity_assume(struct acall_identity *who,
 			   struct acall_disguise *was)
 {
 	was->ioprio = get_current_ioprio();
-	/* Before the credentials change: the worker may always, they may not. */
-	set_ioprio(who->ioprio);
+	/*
+	 * Before the credentials change: the worker may always, they may not. An
+	 * allocation that fails leaves the priority as it was, which is no harm;
+	 * the way back needs none.
+	 */
+	if (who->ioprio != was->ioprio && !acall_fail(ACALL_FAIL_IOPRIO))
+		set_ioprio(who->ioprio);
 	was->cred = override_creds(who->cred);
 	was->memcg = set_active_memcg(who->memcg);
 #ifdef CONFIG_BLK_CGROUP
