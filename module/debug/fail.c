@@ -6,13 +6,16 @@
  *
  *	write "NTH ERRNO"	the NTH pass from now on fails once, with -ERRNO
  *	write "NTH ERRNO on"	it and all later ones do
+ *	write "NTH 0 hold"	it waits there, for as long as the file is open
  *	write "0"		none does
- *	read			"PASSES FAILURES" since the last write
+ *	read			"PASSES FAILURES HELD" since the last write
  *
- * Owns the counters, under points_lock (irqs off: a point may be anywhere).
+ * Owns the counters, under points_lock (irqs off). Points may sleep, for those
+ * who hold them.
  *
  * The race it is about is a write while workers pass: a pass counts for what was
- * written before or after it, never for a mixture of both.
+ * written before or after it, never for a mixture of both. Whoever holds a point
+ * lets go when he is killed, so that no worker stays behind.
  */
 #include <linux/debugfs.h>
 #include <linux/errno.h>
@@ -22,6 +25,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include <linux/wait.h>
 
 #include "fail.h"
 
@@ -30,8 +34,10 @@ struct point {
 	unsigned int nth;		/* of @passes; 0 = none */
 	int error;
 	bool on;			/* and all later ones */
+	struct file *holder;		/* while it is to wait instead */
 	unsigned int passes;
 	unsigned int failures;
+	unsigned int held;
 };
 
 #define POINT(_point, _name)						\
@@ -42,35 +48,46 @@ static struct point points[ACALL_NR_FAIL_POINTS] = {
 	POINT(READ, "read"), POINT(WRITE, "write"),
 	POINT(COPY_RANGE, "copy_range"), POINT(CLONE, "clone"),
 	POINT(PUNCH, "punch"), POINT(GROW, "grow"),
-	POINT(WRITEBACK, "writeback"), POINT(FSYNC, "fsync"),
+	POINT(WRITEBACK, "writeback"), POINT(BOUND, "bound"),
+	POINT(FSYNC, "fsync"),
 	POINT(SYNC_LOCK, "sync_lock"), POINT(SYNCFS, "syncfs"),
 	POINT(FALLOCATE, "fallocate"), POINT(DIGEST, "digest"),
 	POINT(STATFS, "statfs"), POINT(STAT, "stat"),
 };
 
 static DEFINE_SPINLOCK(points_lock);
+static DECLARE_WAIT_QUEUE_HEAD(let_go);
 static struct dentry *dir;
 
 /**
  * acall_fail - pass a fault point
  * @nr: which
  *
+ * Context: process, may sleep.
  * Return: 0, or the negative errno that this pass fails with.
  */
 int acall_fail(enum acall_fail_point nr)
 {
 	struct point *point = &points[nr];
-	unsigned long flags;
+	struct file *holder = NULL;
 	int ret = 0;
 
-	spin_lock_irqsave(&points_lock, flags);
+	might_sleep();
+	spin_lock_irq(&points_lock);
 	point->passes++;
 	if (point->nth && (point->on ? point->passes >= point->nth :
 				       point->passes == point->nth)) {
-		point->failures++;
+		holder = point->holder;
+		if (holder)
+			point->held++;
+		else
+			point->failures++;
 		ret = -point->error;
 	}
-	spin_unlock_irqrestore(&points_lock, flags);
+	spin_unlock_irq(&points_lock);
+	/* Pairs with the wake-up in point_set(). */
+	if (holder)
+		wait_event_idle(let_go, READ_ONCE(point->holder) != holder);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(acall_fail);
@@ -79,52 +96,77 @@ static ssize_t point_read(struct file *file, char __user *user, size_t len,
 			  loff_t *pos)
 {
 	struct point *point = file->private_data;
-	unsigned int passes, failures;
-	char text[32];
+	unsigned int passes, failures, held;
+	char text[48];
 	int n;
 
 	spin_lock_irq(&points_lock);
 	passes = point->passes;
 	failures = point->failures;
+	held = point->held;
 	spin_unlock_irq(&points_lock);
-	n = scnprintf(text, sizeof(text), "%u %u\n", passes, failures);
+	n = scnprintf(text, sizeof(text), "%u %u %u\n", passes, failures,
+		      held);
 	return simple_read_from_buffer(user, len, pos, text, n);
+}
+
+static void point_set(struct point *point, unsigned int nth, int error, bool on,
+		      struct file *holder)
+{
+	spin_lock_irq(&points_lock);
+	point->nth = nth;
+	point->error = error;
+	point->on = on;
+	WRITE_ONCE(point->holder, holder);
+	point->passes = 0;
+	point->failures = 0;
+	point->held = 0;
+	spin_unlock_irq(&points_lock);
+	wake_up_all(&let_go);
 }
 
 static ssize_t point_write(struct file *file, const char __user *user,
 			   size_t len, loff_t *pos)
 {
 	struct point *point = file->private_data;
+	bool on, hold;
 	unsigned int nth = 0;
 	char text[32] = "";
-	char word[4] = "";
+	char word[5] = "";
 	int error = 0;
 
 	if (len >= sizeof(text))
 		return -EINVAL;
 	if (copy_from_user(text, user, len))
 		return -EFAULT;
-	if (sscanf(text, "%u %d %3s", &nth, &error, word) < 1 ||
-	    (nth && (error <= 0 || error > MAX_ERRNO)) ||
-	    (*word && strcmp(word, "on")))
+	if (sscanf(text, "%u %d %4s", &nth, &error, word) < 1)
 		return -EINVAL;
-
-	spin_lock_irq(&points_lock);
-	point->nth = nth;
-	point->error = error;
-	point->on = *word;
-	point->passes = 0;
-	point->failures = 0;
-	spin_unlock_irq(&points_lock);
+	on = !strcmp(word, "on");
+	hold = nth && !strcmp(word, "hold");
+	if ((*word && !on && !hold) || error < 0 || error > MAX_ERRNO ||
+	    (nth && !error != hold))
+		return -EINVAL;
+	point_set(point, nth, error, on, hold ? file : NULL);
 	return len;
 }
 
+/* A holder that closes, or is killed, lets pass. */
+static int point_release(struct inode *inode, struct file *file)
+{
+	struct point *point = file->private_data;
+
+	if (READ_ONCE(point->holder) == file)
+		point_set(point, 0, 0, false, NULL);
+	return 0;
+}
+
 static const struct file_operations point_fops = {
-	.owner	= THIS_MODULE,
-	.open	= simple_open,
-	.read	= point_read,
-	.write	= point_write,
-	.llseek	= default_llseek,
+	.owner		= THIS_MODULE,
+	.open		= simple_open,
+	.read		= point_read,
+	.write		= point_write,
+	.release	= point_release,
+	.llseek		= default_llseek,
 };
 
 void acall_fail_init(void)

@@ -16,6 +16,7 @@ enum acall_fail_point {
 	ACALL_FAIL_PUNCH,
 	ACALL_FAIL_GROW,
 	ACALL_FAIL_WRITEBACK,
+	ACALL_FAIL_BOUND,		/* what was written on the way, so far */
 	ACALL_FAIL_FSYNC,
 	ACALL_FAIL_SYNC_LOCK,		/* waiting for s_umount */
 	ACALL_FAIL_SYNCFS,

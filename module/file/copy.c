@@ -330,8 +330,8 @@ static int acf_copy_buffered(struct acf_copy *c, loff_t pos, loff_t n)
 }
 
 /*
- * A clone writes back both ranges first, which no signal ends and no flag is
- * looked at for. So it is done before, with looks.
+ * A clone writes back both ranges first, and so does fsync, which no signal ends
+ * and no flag is looked at for. So it is done before, with looks, and a last one.
  */
 static int acf_copy_settle(struct acf_copy *c, struct file *file, loff_t pos,
 			   loff_t len)
@@ -346,7 +346,7 @@ static int acf_copy_settle(struct acf_copy *c, struct file *file, loff_t pos,
 		acf_writeback(mapping, &pos, end);
 		cond_resched();
 	}
-	return 0;
+	return acall_checkpoint(c->call);
 }
 
 static ssize_t acf_copy_clone(struct acf_copy *c, loff_t pos, loff_t dst,
@@ -461,7 +461,8 @@ static int acf_copy_bound(struct acf_copy *c)
 	c->wb_waited = c->wb_started;
 	c->wb_started = pos;
 	/* As fsync(2) would say now, for it is no use to fill a dead disk. */
-	return file_check_and_advance_wb_err(c->dst);
+	return acall_fail(ACALL_FAIL_BOUND) ?:
+	       file_check_and_advance_wb_err(c->dst);
 }
 
 static int acf_copy_sync(struct acf_copy *c)
