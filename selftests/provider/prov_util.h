@@ -290,20 +290,6 @@ static inline int sys_finish_files(int fd, __s32 *files, __u32 nr,
 	return sys_finish_struct(fd, f);
 }
 
-/* Descriptors of this process. */
-static inline int count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	if (!dir)
-		return -errno;
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
 FIXTURE(prov)
 {
 	FIXTURE_DATA(acall) base;

@@ -16,19 +16,6 @@
 static const int copies[] = { EFAULT, 0 };
 static const int creates[] = { ENOMEM, EFAULT, EMFILE, ENFILE, 0 };
 
-/* Descriptors of this process. */
-static int count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	while (dir && readdir(dir))
-		n++;
-	if (dir)
-		closedir(dir);
-	return n;
-}
-
 static int act_info(struct sweep *s, const struct path *path)
 {
 	struct acall_info info = { .size = sizeof(info) };
