@@ -203,6 +203,56 @@ TEST_F(limits, bytes_of_the_machine_EAGAIN)
 	EXPECT_EQ(0, child_run(as_many_bytes_as_allowed, &c));
 }
 
+/* Begins @n calls of the same size; the next one is refused with @err. */
+static int so_many_and_no_more(void *arg)
+{
+	struct client *c = arg;
+	char in[1000] = "";
+	int fd, i;
+
+	CHECK(!become(c->uid));
+	for (i = 0; i < c->n; i++) {
+		fd = sys_object("test");
+		CHECK(!sys_begin(fd, ACALL_TEST_ECHO, in, sizeof(in), NULL));
+	}
+	fd = sys_object("test");
+	CHECK(sys_begin(fd, ACALL_TEST_ECHO, in, sizeof(in), NULL) == c->err);
+	return 0;
+}
+
+TEST_F(limits, the_last_byte_may_be_used)
+{
+	static const struct {
+		const char *param;
+		int err;
+	} bounds[] = { { "user_bytes", -EDQUOT }, { "total_bytes", -EAGAIN } };
+	struct client c = { .uid = UID_A };
+	char in[1000] = "";
+	struct acall_finish f;
+	unsigned int i;
+	__u64 each;
+	__u32 n;
+
+	ASSERT_EQ(0, sys_begin(self->base.fd, ACALL_TEST_ECHO, in, sizeof(in),
+			       NULL));
+	ASSERT_EQ(0, charged(&n, &each));
+	ASSERT_EQ(1, n);
+	ASSERT_EQ(0, sys_finish_out(self->base.fd, in, sizeof(in), &f));
+	ASSERT_EQ(0, wait_charged(0));
+	for (i = 0; i < ARRAY_SIZE(bounds); i++) {
+		c.err = bounds[i].err;
+		c.n = 2;
+		ASSERT_EQ(0, limit(bounds[i].param, 2 * each));
+		EXPECT_EQ(0, child_run(so_many_and_no_more, &c));
+		ASSERT_EQ(0, wait_charged(0));
+		c.n = 1;
+		ASSERT_EQ(0, limit(bounds[i].param, 2 * each - 1));
+		EXPECT_EQ(0, child_run(so_many_and_no_more, &c));
+		ASSERT_EQ(0, wait_charged(0));
+		ASSERT_EQ(0, limit(bounds[i].param, 1 << 30));
+	}
+}
+
 TEST_F(limits, CAP_SYS_RESOURCE_is_exempt_but_charged)
 {
 	enum { N = 10 };

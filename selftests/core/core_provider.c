@@ -277,14 +277,32 @@ TEST_F(hot, P8_a_canceller_and_a_waiter_are_freed)
 	EXPECT_EQ(0, actor_join(&self->unregister));
 }
 
+/* Waits until the log has a line about test-hot with @text. */
+static bool log_says(int kmsg, const char *text)
+{
+	struct pollfd p = { .fd = kmsg, .events = POLLIN };
+	__u64 since = now_ns();
+	char line[1024];
+	ssize_t n;
+
+	while (!guard_expired(since)) {
+		poll(&p, 1, 1000);
+		n = read(kmsg, line, sizeof(line) - 1);
+		if (n <= 0)
+			continue;
+		line[n] = '\0';
+		if (strstr(line, "unregistering test-hot") &&
+		    strstr(line, text))
+			return true;
+	}
+	return false;
+}
+
 TEST_F(hot, P8_says_for_whom_it_waits)
 {
 	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct pollfd p = { .fd = kmsg, .events = POLLIN };
-	char line[1024], id[32];
-	__u64 call_id, since = now_ns();
-	bool said = false;
-	ssize_t n;
+	__u64 call_id;
+	char id[32];
 
 	if (kmsg < 0)
 		SKIP(return, "no /dev/kmsg: %s", strerror(errno));
@@ -293,18 +311,33 @@ TEST_F(hot, P8_says_for_whom_it_waits)
 			      &call_id));
 	snprintf(id, sizeof(id), "call %llu ", (unsigned long long)call_id);
 	ASSERT_EQ(0, actor_start(&self->unregister));
-	while (!said && !guard_expired(since)) {
-		poll(&p, 1, 1000);
-		n = read(kmsg, line, sizeof(line) - 1);
-		if (n <= 0)
-			continue;
-		line[n] = '\0';
-		said = strstr(line, "unregistering test-hot") &&
-		       strstr(line, id);
-	}
-	EXPECT_TRUE(said);
+	EXPECT_TRUE(log_says(kmsg, id));
 	EXPECT_FALSE(actor_ended(&self->unregister));
 	ASSERT_EQ(0, open_gate(ctl, self->base.id));
+	EXPECT_EQ(0, actor_join(&self->unregister));
+}
+
+/* Of a call that nobody has seen yet there is nothing to name but how many. */
+TEST_F(hot, P8_says_that_it_waits_for_a_prepare)
+{
+	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct acall_test_arg gate = { .id = self->base.id };
+	struct actor b = {
+		.act = ACT_BEGIN, .fd = self->fd,
+		.begin = { .method = ACALL_TEST_PREPARE_GATE,
+			   .in = PTR(&gate), .in_len = sizeof(gate) },
+	};
+
+	if (kmsg < 0)
+		SKIP(return, "no /dev/kmsg: %s", strerror(errno));
+	lseek(kmsg, 0, SEEK_END);
+	ASSERT_EQ(0, actor_start(&b));
+	ASSERT_EQ(0, wait_starts(ctl, self->base.id, 1));
+	ASSERT_EQ(0, actor_start(&self->unregister));
+	EXPECT_TRUE(log_says(kmsg, "waits for 1 callers that are in .prepare"));
+	EXPECT_FALSE(actor_ended(&self->unregister));
+	ASSERT_EQ(0, open_gate(ctl, self->base.id));
+	EXPECT_NE(-EBUSY, actor_join(&b));
 	EXPECT_EQ(0, actor_join(&self->unregister));
 }
 

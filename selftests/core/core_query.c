@@ -281,23 +281,51 @@ TEST_F(acall, Q1_changes_nothing)
 	EXPECT_EQ(0, readiness(self->fd));
 }
 
+/* What fdinfo says of @fd. */
+static int read_fdinfo(int fd, char *text, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	info = open(path, O_RDONLY | O_CLOEXEC);
+	CHECK(info >= 0);
+	n = read(info, text, size - 1);
+	close(info);
+	CHECK(n > 0);
+	text[n] = '\0';
+	return 0;
+}
+
 TEST_F(acall, fdinfo_names_the_call)
 {
-	char path[64], text[1024] = "", want[64];
+	char text[1024], want[64];
 	__u64 call_id;
-	int fd;
 
 	ASSERT_EQ(0, one_call(self->fd, self->ctl, ACALL_TEST_GATE, self->id,
 			      &call_id));
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", self->fd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ASSERT_LT(0, read(fd, text, sizeof(text) - 1));
-	snprintf(want, sizeof(want), "\t%llu\n", (unsigned long long)call_id);
+	ASSERT_EQ(0, read_fdinfo(self->fd, text, sizeof(text)));
+	snprintf(want, sizeof(want), "acall-call-id:\t%llu\n",
+		 (unsigned long long)call_id);
 	EXPECT_NE(NULL, strstr(text, want)) {
 		TH_LOG("no call id %llu in: %s", (unsigned long long)call_id,
 		       text);
 	}
-	EXPECT_NE(NULL, strstr(text, "\ttest\n"));
+	EXPECT_NE(NULL, strstr(text, "acall-interface:\ttest\n"));
+	EXPECT_NE(NULL, strstr(text, "acall-state:\trunning\n"));
+}
+
+TEST_F(acall, fdinfo_of_an_idle_object_has_no_call)
+{
+	char text[1024];
+
+	ASSERT_EQ(0, read_fdinfo(self->fd, text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, "acall-interface:\ttest\n"));
+	EXPECT_NE(NULL, strstr(text, "acall-orphans:\t0\n"));
+	EXPECT_NE(NULL, strstr(text, "acall-state:\tidle\n"));
+	EXPECT_EQ(NULL, strstr(text, "acall-call-id"));
+	EXPECT_EQ(NULL, strstr(text, "acall-outcome"));
 }
 
 TEST_F(acall, INFO_abi_and_features)

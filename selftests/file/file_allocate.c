@@ -285,6 +285,27 @@ TEST_F(allocate, R_RLIM_EFBIG_from_BEGIN)
 	EXPECT_FALSE(sigismember(&pending, SIGXFSZ));
 }
 
+/* Room beyond the end is no size, but all that a file of tmpfs has. */
+TEST_F(allocate, R_RLIM_with_KEEP_SIZE)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit limit = { FT_MIB, RLIM_INFINITY };
+	const struct acall_file_allocate arg = {
+		.flags = ACALL_FILE_ALLOCATE_KEEP_SIZE, .length = FT_MIB + 1,
+	};
+	int ret;
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &limit));
+	ret = ft_allocate(self->obj, self->fd, &arg, &self->finish);
+	ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &none));
+	EXPECT_EQ(strcmp(variant->dir, "ACALL_DIR_TMPFS") ? 0 : -EFBIG, ret);
+	EXPECT_EQ(0, ft_size(self->fd));
+	if (!ret)
+		EXPECT_TRUE(ft_ended(&self->finish, 0, FT_MIB + 1));
+}
+
 /* Files of ext4 with blocks of 4 KiB end at 16 TiB, tmpfs has room there. */
 TEST_F(allocate, F2_beyond_the_largest_file_EFBIG)
 {

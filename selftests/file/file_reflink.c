@@ -132,6 +132,29 @@ TEST_F(reflink, never_copies)
 	EXPECT_EQ(0, shared(self->dst));
 }
 
+/* R-RLIM: whole blocks up to the limit, and then EFBIG. */
+TEST_F(reflink, R_RLIM_always_shares_whole_blocks_up_to_the_limit)
+{
+	const struct acall_file_copy arg = {
+		.reflink = ACALL_FILE_REFLINK_ALWAYS,
+	};
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	const struct rlimit limit = { FT_MIB + 100, RLIM_INFINITY };
+	int ret;
+
+	if (self->xfs.why)
+		SKIP(return, "%s", self->xfs.why);
+	ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &limit));
+	ret = ft_begin_copy(self->obj, self->src, self->dst, &arg);
+	ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &none));
+	ASSERT_EQ(0, ret);
+	ASSERT_EQ(0, ft_finish(self->obj, &self->finish));
+	EXPECT_TRUE(ft_ended(&self->finish, -EFBIG, FT_MIB));
+	EXPECT_EQ(FT_MIB, ft_size(self->dst));
+	EXPECT_EQ(-1, ft_check_pattern(self->dst, 0, FT_MIB, SEED));
+	EXPECT_EQ(FT_MIB, shared(self->dst));
+}
+
 /* Blocks that do not lie alike cannot be shared. */
 TEST_F(reflink, unaligned_range)
 {

@@ -51,6 +51,31 @@ TEST_F(prov, a_point_delays_as_often_as_it_is_told_to)
 	EXPECT_EQ(10, count_of("FINISH").delays - before.delays);
 }
 
+/* Nor has anything before in this boot. */
+TEST_F(prov, the_monitor_has_seen_nothing_impossible)
+{
+	unsigned int cells = 0, wrong = 0;
+	char phase[32], event[32], verdict[32];
+	long n;
+	FILE *f;
+
+	if (!delays_there())
+		SKIP(return, "no " DELAYS ": not modules for debugging");
+	f = fopen("/sys/kernel/debug/acall/transitions", "re");
+	ASSERT_TRUE(f);
+	while (fscanf(f, "%31s %31s %31s %ld", phase, event, verdict, &n) == 4) {
+		cells++;
+		if (strcmp(verdict, "IMPOSSIBLE"))
+			continue;
+		wrong++;
+		note("%s in %s: %ld times\n", event, phase, n);
+	}
+	EXPECT_TRUE(feof(f));
+	fclose(f);
+	EXPECT_EQ(0U, wrong);
+	EXPECT_LT(0U, cells);
+}
+
 TEST_F(prov, what_is_no_setting_is_refused)
 {
 	if (!delays_there())
