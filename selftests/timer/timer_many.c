@@ -176,11 +176,12 @@ static int cancel_all(const int *fd, int n, int from, int step)
 /* Whatever became of them. */
 static void drain(const int *fd, int n)
 {
+	struct acall_timer_fired fired;
 	struct acall_finish f;
 	int i;
 
 	for (i = 0; i < n; i++)
-		sys_finish(fd[i], 0, &f);
+		ts_finish(fd[i], &fired, &f);
 }
 
 /* Those at odd places fire; @last: when the last one did. */
