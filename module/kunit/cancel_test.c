@@ -203,7 +203,8 @@ static void B6_NO_CANCEL_binds_clients_only(struct kunit *test)
 	struct kt *kt = test->priv;
 
 	kt->calls[0].prepare = set_no_cancel;
-	begin(test, 0, KT_RUN);
+	kt->calls[0].ret = -ECANCELED;
+	begin(test, 0, KT_STUBBORN);
 	KUNIT_EXPECT_EQ(test, cancel(kt, 0, KT_GRACE_NS), -EPERM);
 	KUNIT_EXPECT_EQ(test, request(kt, 0, ACALL_REASON_CLIENT,
 				      ACALL_CANCEL_ABANDON, 0), -EPERM);
@@ -214,6 +215,7 @@ static void B6_NO_CANCEL_binds_clients_only(struct kunit *test)
 	/* Not even what another has begun. */
 	KUNIT_EXPECT_EQ(test, request(kt, 0, ACALL_REASON_CLIENT,
 				      ACALL_CANCEL_ESCALATE, 1), -EPERM);
+	kt_open(kt, 0);
 	KUNIT_EXPECT_EQ(test, kt_wait(kt, 0), 0);
 	KUNIT_EXPECT_EQ(test, phase(kt, 0), ACALL_PHASE_STOPPED);
 }

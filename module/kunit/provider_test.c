@@ -148,6 +148,24 @@ static void F4_output_of_a_failure_is_dropped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, snap.status, -EIO);
 }
 
+static int tell(struct acall_call *call)
+{
+	find(acall_method_nr(call));
+	find(acall_version(call));
+	return 0;
+}
+
+static void a_method_knows_its_number_and_version(struct kunit *test)
+{
+	struct kt *kt = test->priv;
+	struct acall_snapshot snap;
+
+	run(test, 0, KT_INLINE, tell, &snap);
+	KUNIT_ASSERT_EQ(test, nr_found, 2);
+	KUNIT_EXPECT_EQ(test, found[0], KT_INLINE);
+	KUNIT_EXPECT_EQ(test, found[1], kt->desc.version);
+}
+
 static int go_back(struct acall_call *call)
 {
 	acall_progress(call, 5, 9);
@@ -514,6 +532,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_second_output_warns_once),
 	KUNIT_CASE(too_much_output_is_cut_and_warns_once),
 	KUNIT_CASE(F4_output_of_a_failure_is_dropped),
+	KUNIT_CASE(a_method_knows_its_number_and_version),
 	KUNIT_CASE(progress_that_goes_back_warns_once),
 	KUNIT_CASE(files_that_are_not_there),
 	KUNIT_CASE(a_forgotten_killable_end_is_made_up_for),
