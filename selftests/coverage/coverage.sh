@@ -72,60 +72,66 @@ figures()
 		"$dir/module.info" | sort
 }
 
-# FILE:LINE of every line that was not reached.
+# FILE:LINE:FUNCTION of every line that was not reached.
 unreached()
 {
 	awk -F '[:,]' -v from="$out/src/" '
-	/^SF:/ { file = substr($0, 4 + length(from)) }
-	/^DA:/ && $3 == 0 { print file ":" $2 }' "$dir/module.info" |
-		sort -t : -k 1,1 -k 2,2n
+	/^SF:/ { file = substr($0, 4 + length(from)); n = 0 }
+	/^FN:/ { start[++n] = $2; name[n] = $3 }
+	/^DA:/ && $3 == 0 {
+		at = 0
+		for (i = 1; i <= n; i++)
+			if (start[i] <= $2 + 0 && (!at || start[i] > start[at]))
+				at = i
+		print file ":" $2 ":" name[at]
+	}' "$dir/module.info" | sort -t : -k 1,1 -k 2,2n
 }
 
-# justified.txt: "FILE: REASON", then the lines that it is true of, indented, by
-# their words. Prints FILE, WORDS, REASON with tabs between.
+# justified.txt: "FILE FUNCTION: REASON", then the lines that it is true of,
+# indented, by their words. Prints FILE, FUNCTION, WORDS, REASON with tabs between.
 justified()
 {
 	awk '
 	/^#/ || /^$/ { next }
 	/^[^ \t]/ {
-		file = $1; sub(/:$/, "", file)
-		reason = $0; sub(/^[^ ]+ +/, "", reason)
+		where = $1 "\t" $2; sub(/:$/, "", where)
+		reason = $0; sub(/^[^ ]+ +[^ ]+ +/, "", reason)
 		next
 	}
 	{ gsub(/^[ \t]+|[ \t]+$/, ""); gsub(/[ \t]+/, " ")
-	  print file "\t" $0 "\t" reason }' "$here/justified.txt"
+	  print where "\t" $0 "\t" reason }' "$here/justified.txt"
 }
 
-# FILE, LINE, WORDS, REASON ("-" if there is none) of what was not reached.
+# FILE, LINE, FUNCTION, WORDS, REASON ("-" if there is none) of what was not reached.
 explained()
 {
 	justified >"$dir/justified"
-	unreached | while IFS=: read -r file line; do
-		printf '%s\t%s\t%s\n' "$file" "$line" \
+	unreached | while IFS=: read -r file line function; do
+		printf '%s\t%s\t%s\t%s\n' "$file" "$line" "$function" \
 			"$(sed -n "${line}p" "$top/$file" |
 				sed 's/^[ \t]*//; s/[ \t]*$//; s/[ \t]\+/ /g')"
 	done | awk -F '\t' -v OFS='\t' -v known="$dir/justified" '
 	BEGIN {
 		while ((getline line < known) > 0) {
 			split(line, f, "\t")
-			why[f[1], f[2]] = f[3]
+			why[f[1], f[2], f[3]] = f[4]
 		}
 	}
-	{ print $0, ($1, $3) in why ? why[$1, $3] : "-" }'
+	{ print $0, ($1, $3, $4) in why ? why[$1, $3, $4] : "-" }'
 }
 
 percent() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f", b ? 100 * a / b : 100 }'; }
 
 write()
 {
-	local file lines hit all taken line words reason last=''
+	local file lines hit all taken line function words reason last=''
 
 	cat <<-'END'
 	# Coverage
 
 	What the tests reach of `module/`, measured by gcov: `make coverage` runs the
-	suite and the failure sweep on a kernel that counts, and writes this page. The
-	test provider and the tests of the internals are not counted.
+	suite, the races, the failure sweep and the tests of the internals on a kernel
+	that counts, and writes this page. What is a test itself is not counted.
 
 	| file | lines | reached | branches | taken |
 	|---|---:|---:|---:|---:|
@@ -141,11 +147,12 @@ write()
 	printf '| **all** | %d | **%s %%** | %d | **%s %%** |\n' "$lines" \
 		"$(percent "$hit" "$lines")" "$all" "$(percent "$taken" "$all")"
 	printf '\n## Not reached, and why\n'
-	while IFS=$'\t' read -r file line words reason; do
-		[ "$file" = "$last" ] || printf '\n%s\n\n' "$file"
-		last=$file
+	while IFS=$'\t' read -r file line function words reason; do
+		[ "$file $function" = "$last" ] ||
+			printf '\n%s, %s(): %s\n\n' "$file" "$function" "$reason"
+		last="$file $function"
 		# shellcheck disable=SC2016 # markdown
-		printf '* `%s`: %s\n' "$words" "$reason"
+		printf '* `%s`\n' "$words"
 	done < <(explained)
 }
 
@@ -174,9 +181,9 @@ judge()
 	say "$hit of $lines lines reached, $(percent "$hit" "$lines") %"
 	point lines-reached "$([ $((hit * 100)) -ge $((lines * least)) ] ||
 		echo "less than $least %")"
-	point every-line-justified "$(awk -F '\t' '$4 == "-" {
-		print $1 ":" $2 ": " $3 }' "$dir/explained")"
-	left=$(awk -F '\t' '$4 != "-"' "$dir/explained" | wc -l)
+	point every-line-justified "$(awk -F '\t' '$5 == "-" {
+		print $1 ":" $2 ": " $3 "(): " $4 }' "$dir/explained")"
+	left=$(awk -F '\t' '$5 != "-"' "$dir/explained" | wc -l)
 	point few-are-left-out "$([ $((left * 100)) -le $((lines * most)) ] ||
 		echo "$left of $lines lines, more than $most %")"
 }

@@ -42,7 +42,8 @@ modules()
 	mirror "$out/src"
 	"$vm/fetch.sh" headers || return 1
 	kernel_make M="$out/src" ACALL_DEBUG="${DEBUG:-}" \
-		ACALL_GCOV="${GCOV:-}" ACALL_KCOV="${KCOV:-}" modules &&
+		ACALL_GCOV="${GCOV:-}" ACALL_KCOV="${KCOV:-}" \
+		ACALL_KUNIT="${KUNIT:-}" modules &&
 		mkdir -p "$out/modules" &&
 		find "$out/src/module" -name '*.ko' \
 			-exec cp -p {} "$out/modules" \;

@@ -109,7 +109,7 @@ make_root()
 
 	mkdir -p "$root/acall/bin" "$root/acall/modules" "$root/acall/tests"
 	install -m 755 "$vm/init" "$root/init"
-	cp "$vm"/{load,splat,suite,after,demo}.sh "$root/acall" &&
+	cp "$vm"/{load,splat,suite,internals,after,demo}.sh "$root/acall" &&
 		cp "$out"/modules/*.ko "$root/acall/modules" ||
 		die "not built yet"
 	[ -n "$cross" ] || cp "$out/vm/debug_exit" "$root/acall/bin" ||

@@ -80,5 +80,7 @@ for test in "$@"; do
 		run_program "$dir/$test"
 	fi
 done
+# Where the modules were built for them.
+[ ! -e /acall/modules/acall_kunit.ko ] || run_program "$here/internals.sh"
 run_program "$here/after.sh" "${ACALL_LOG_MARK:-}"
 echo "@@ done"
