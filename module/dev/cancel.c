@@ -95,6 +95,18 @@ int acall_ioctl_cancel(struct acall_object *object, void __user *user)
 			      &args, ACALL_REASON_CLIENT, user);
 }
 
+/*
+ * Consumed and ended: whoever has a reference still is on his way out. Under the
+ * call's lock, so that what is not counted any more is not found either.
+ */
+static bool over(struct acall_call *call)
+{
+	struct acall_snapshot snap;
+
+	acall_call_snapshot(call, &snap);
+	return (snap.word & ACALL_WORD_OVER) == ACALL_WORD_OVER;
+}
+
 /**
  * acall_ioctl_cancel_id - CANCEL_ID
  * @user: struct acall_cancel
@@ -114,7 +126,8 @@ int acall_ioctl_cancel_id(void __user *user)
 	if (!args.call_id)
 		return -EINVAL;
 	call = acall_table_find(args.call_id);
-	if (call && !acall_call_visible(call)) {
+	/* As if there were none: not even its state is told. */
+	if (call && (over(call) || !acall_call_visible(call))) {
 		acall_call_put(call);
 		call = NULL;
 	}

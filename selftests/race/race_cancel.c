@@ -335,4 +335,25 @@ TEST_F(prov, P5_CANCEL_and_the_point_of_no_return)
 	EXPECT_EQ(0, race_end(&r, "cancel", "commit"));
 }
 
+/* Who still has a reference on a call that is over does not bring it back. */
+TEST_F(prov, X13_by_id_of_a_call_that_is_over)
+{
+	struct acall_cancel c;
+	struct acall_finish f;
+	__u64 call_id;
+	unsigned int i;
+
+	ASSERT_EQ(0, delays_set("ENDED 5000"));
+	for (i = 0; i < rounds(); i++) {
+		ASSERT_EQ(0, sys_begin(self->fd, ACALL_TEST_NOP, NULL, 0,
+				       &call_id));
+		ASSERT_EQ(0, sys_finish(self->fd, 0, &f));
+		ASSERT_EQ(-ESRCH, sys_cancel_id(self->dev, 0, call_id, 0, &c));
+		ASSERT_EQ(ACALL_STATE_IDLE, c.state);
+		ASSERT_EQ(ACALL_OUTCOME_NONE, c.outcome);
+		ASSERT_EQ(0, c.call_id);
+	}
+	EXPECT_EQ(0, delays_reset());
+}
+
 #include "acall_main.h"
