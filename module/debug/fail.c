@@ -34,7 +34,8 @@ struct point {
 	unsigned int nth;		/* of @passes; 0 = none */
 	int error;
 	bool on;			/* and all later ones */
-	struct file *holder;		/* while it is to wait instead */
+	const struct file *holder;	/* for whom it is to wait instead */
+	unsigned int setting;		/* which one this is */
 	unsigned int passes;
 	unsigned int failures;
 	unsigned int held;
@@ -69,16 +70,18 @@ static struct dentry *dir;
 int acall_fail(enum acall_fail_point nr)
 {
 	struct point *point = &points[nr];
-	struct file *holder = NULL;
+	unsigned int setting;
+	bool hold = false;
 	int ret = 0;
 
 	might_sleep();
 	spin_lock_irq(&points_lock);
 	point->passes++;
+	setting = point->setting;
 	if (point->nth && (point->on ? point->passes >= point->nth :
 				       point->passes == point->nth)) {
-		holder = point->holder;
-		if (holder)
+		hold = point->holder;
+		if (hold)
 			point->held++;
 		else
 			point->failures++;
@@ -86,8 +89,8 @@ int acall_fail(enum acall_fail_point nr)
 	}
 	spin_unlock_irq(&points_lock);
 	/* Pairs with the wake-up in point_set(). */
-	if (holder)
-		wait_event_idle(let_go, READ_ONCE(point->holder) != holder);
+	if (hold)
+		wait_event_idle(let_go, READ_ONCE(point->setting) != setting);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(acall_fail);
@@ -111,17 +114,18 @@ static ssize_t point_read(struct file *file, char __user *user, size_t len,
 }
 
 static void point_set(struct point *point, unsigned int nth, int error, bool on,
-		      struct file *holder)
+		      const struct file *holder)
 {
-	spin_lock_irq(&points_lock);
+	lockdep_assert_held(&points_lock);
 	point->nth = nth;
 	point->error = error;
 	point->on = on;
-	WRITE_ONCE(point->holder, holder);
+	point->holder = holder;
 	point->passes = 0;
 	point->failures = 0;
 	point->held = 0;
-	spin_unlock_irq(&points_lock);
+	/* Pairs with the wait in acall_fail(), which holds no lock. */
+	WRITE_ONCE(point->setting, point->setting + 1);
 	wake_up_all(&let_go);
 }
 
@@ -146,7 +150,9 @@ static ssize_t point_write(struct file *file, const char __user *user,
 	if ((*word && !on && !hold) || error < 0 || error > MAX_ERRNO ||
 	    (nth && !error != hold))
 		return -EINVAL;
+	spin_lock_irq(&points_lock);
 	point_set(point, nth, error, on, hold ? file : NULL);
+	spin_unlock_irq(&points_lock);
 	return len;
 }
 
@@ -155,8 +161,10 @@ static int point_release(struct inode *inode, struct file *file)
 {
 	struct point *point = file->private_data;
 
-	if (READ_ONCE(point->holder) == file)
+	spin_lock_irq(&points_lock);
+	if (point->holder == file)
 		point_set(point, 0, 0, false, NULL);
+	spin_unlock_irq(&points_lock);
 	return 0;
 }
 
