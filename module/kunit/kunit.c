@@ -10,6 +10,7 @@
  */
 #include <linux/cred.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 
 #include "call.h"
@@ -394,6 +395,20 @@ kunit_test_suites(&acall_kunit_state, &acall_kunit_limits, &acall_kunit_table,
 		  &acall_kunit_registry, &acall_kunit_runner,
 		  &acall_kunit_object, &acall_kunit_provider,
 		  &acall_kunit_cancel);
+
+static int __init acall_kunit_init(void)
+{
+	return 0;
+}
+
+/* Credentials that go by RCU still count a namespace of kt_user_ns(). */
+static void __exit acall_kunit_exit(void)
+{
+	rcu_barrier();
+}
+
+module_init(acall_kunit_init);
+module_exit(acall_kunit_exit);
 
 MODULE_DESCRIPTION("KUnit tests of acall's internals");
 MODULE_LICENSE("GPL");
