@@ -11,7 +11,7 @@
  * And the cancel sweep: at each pass of each point the worker is held until the
  * call was cancelled. It is STOPPED or, if that was the last step, COMPLETED with
  * all that was asked for; in either case progress is exact, and nothing is done
- * beyond it.
+ * beyond it. At how many it is STOPPED is in points.txt as well.
  */
 #include "acall_more.h"
 
@@ -536,6 +536,7 @@ TEST_F(worker, a_cancel_at_every_step)
 	}
 	fprintf(stderr, "# %s: stopped at %u of %u steps\n", work->name, stops,
 		all);
+	EXPECT_EQ(0, compare(work, "stops", stops));
 }
 
 /* The target's rights are looked at again with each piece. */

@@ -13,11 +13,13 @@ log=${1:?usage: table.sh KTAP-LOG}
 } | sort -u | awk '{ printf "%-34s %s\n", $1, $2 }' | pr -t -3 -w 132 -l 10000
 sed -nE 's/.*# (points|passes) "(.*)", (.*)$/\1 \2 \3/p' "$log" | sort -u | awk '
 	{ gsub(",", "") }
+	$2 ~ /[/]stops$/ { stops += $3; next }
 	$1 == "points" { paths++; slab += $3; page += $4; copy += $5 }
 	$1 == "passes" { works++; passes += $3 }
 	END {
 		printf "sweep: %d paths with %d points (slab %d, page %d, ", paths,
 			slab + page + copy, slab, page
-		printf "copy %d); %d of workers with %d passes\n", copy, works,
+		printf "copy %d); %d of workers with %d passes, ", copy, works,
 			passes
+		printf "at %d of which a cancel stops them\n", stops
 	}'

@@ -72,7 +72,8 @@ scan()
 } 2>/dev/null
 
 # What is lost and has one of our functions in its trace; only theirs have no name
-# by now. Counts the rest into $state/others.
+# by now. Counts the rest into $state/others, and what the kernel loses when it
+# cannot make the folder of a cache: the folder's name, whoever asked for the cache.
 our_leaks()
 {
 	awk -v names="$state/names" -v others="$state/others" '
@@ -92,15 +93,16 @@ our_leaks()
 		return found ? found : "[acall]"
 	}
 	function flush(i) {
-		if (ours)
+		if (ours && !folder)
 			for (i = 1; i <= lines; i++)
 				print text[i]
 		else if (lines)
 			other++
-		ours = lines = 0
+		ours = lines = folder = 0
 	}
 	/^unreferenced object/ { flush() }
 	/\[acall/ { ours = 1 }
+	/ sysfs_slab_add\+/ { folder = 1 }
 	/^ +(\[<[0-9a-f]+>\] )?0xffff[0-9a-f]+$/ {
 		ours = 1
 		$0 = $0 " " name_of(substr($NF, 3))
