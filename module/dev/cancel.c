@@ -3,9 +3,9 @@
  * CANCEL on a call object and CANCEL_ID on the device: the same request, by who
  * holds the object, or by who owns or administers the call (X13).
  *
- * No lock: the caller has a reference on the call that it speaks of. User memory
- * is touched before there is an effect, so that a bad address changes nothing,
- * and after it, when the verdict is what must be told in any case.
+ * No lock is held: the caller has a reference on the call that it speaks of. User
+ * memory is touched before there is an effect, so that a bad address changes
+ * nothing, and after it, when the verdict is what must be told in any case.
  */
 #include <linux/uaccess.h>
 

@@ -183,6 +183,10 @@ judge()
 		echo "less than $least %")"
 	point every-line-justified "$(awk -F '\t' '$5 == "-" {
 		print $1 ":" $2 ": " $3 "(): " $4 }' "$dir/explained")"
+	point every-reason-is-of-use "$(awk -F '\t' -v OFS='\t' '
+		FNR == NR { missed[$1, $3, $4] = 1; next }
+		!(($1, $2, $3) in missed) { print $1 ", " $2 "(): " $3 }' \
+		"$dir/explained" "$dir/justified")"
 	left=$(awk -F '\t' '$5 != "-"' "$dir/explained" | wc -l)
 	point few-are-left-out "$([ $((left * 100)) -le $((lines * most)) ] ||
 		echo "$left of $lines lines, more than $most %")"
