@@ -9,7 +9,7 @@
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
 export ACALL_SCALE ACALL_ROUNDS SAMPLE PROFILE PROFILES MINUTES PROGRAMS RUNS SEED
-export ARCH SUITE FLAVOUR LEGS N
+export ARCH SUITE FLAVOUR LEGS N RULES ONLY
 
 all:
 	@$(VM)/setup.sh build
@@ -98,7 +98,7 @@ help:
 	@echo 'make check-fast    proofs and unit tests of the state machine, no VM'
 	@echo 'make check-kunit   unit tests of the core in a user-mode kernel'
 	@echo 'make check-mutants break each clause, and see its test fail'
-	@echo 'make mutants N=6   break lines of the modules, drawn by SEED= (and RULES=)'
+	@echo 'make mutants N=6   break lines of the modules, drawn by SEED= (RULES=, ONLY=)'
 	@echo 'make check-matrix  other kernels, machines and compilers (LEGS=GLOBS)'
 	@echo 'make check-canaries [PROFILES="stock mem race"]  bugs made on'
 	@echo '                   purpose, and see them noticed'

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # mutants.sh: changes a line of the modules as grammar.awk says, and demands that
 # the tests notice. N=6: so many mutants, SEED=: which (default: the commit; it is
-# printed), RULES="put swap": only of those rules, GUESTS= at a time.
+# printed), RULES="put swap": only of those rules, ONLY=TEXT: only those with it in
+# their line of the grammar's output, GUESTS= at a time.
 # Ends with "N passed, N failed, N skipped".
 #
 # Drawn from is all that the grammar makes, but for what explained.txt explains; in
@@ -212,7 +213,7 @@ if [ "${CI:-}" = true ]; then
 else
 	unexplained <"$dir/all" >"$dir/from"
 fi
-draw <"$dir/from" | awk '{ print NR "\t" $0 }' >"$dir/list"
+grep -F -- "${ONLY:-}" "$dir/from" | draw | awk '{ print NR "\t" $0 }' >"$dir/list"
 total=$(wc -l <"$dir/list")
 [ "$total" -gt 0 ] || broken "no such mutant"
 say "building for $krel"
