@@ -137,18 +137,6 @@ static int client_main(void *arg)
 	return 0;
 }
 
-/* As soon as nobody uses it, which is soon. */
-static int unload(const char *name)
-{
-	__u64 since = now_ns();
-	int ret;
-
-	do
-		ret = module_unload(name);
-	while (ret == -EWOULDBLOCK && !guard_expired(since));
-	return ret;
-}
-
 TEST_F(load, two_hundred_times)
 {
 	pid_t clients[CLIENTS];
@@ -165,7 +153,7 @@ TEST_F(load, two_hundred_times)
 	for (n = 0; n < CYCLES; n++) {
 		for (i = ARRAY_SIZE(modules); i-- > 0; )
 			if (self->was[i])
-				ASSERT_EQ(0, unload(modules[i]));
+				ASSERT_EQ(0, module_unload_unused(modules[i]));
 		for (i = 0; i < ARRAY_SIZE(modules); i++)
 			if (self->was[i])
 				ASSERT_EQ(0, module_load(modules[i]));

@@ -45,18 +45,6 @@ FIXTURE(load)
 	const char *why;
 };
 
-/* As soon as nobody uses it: what another test has closed goes a little later. */
-static int unload(const char *name)
-{
-	__u64 since = now_ns();
-	int ret;
-
-	do
-		ret = module_unload(name);
-	while (ret == -EWOULDBLOCK && !guard_expired(since));
-	return ret;
-}
-
 static int unload_all(void)
 {
 	unsigned int i;
@@ -64,7 +52,7 @@ static int unload_all(void)
 
 	for (i = ARRAY_SIZE(modules); i-- > 0 && !ret; )
 		if (module_loaded(modules[i]))
-			ret = unload(modules[i]);
+			ret = module_unload_unused(modules[i]);
 	return ret;
 }
 
@@ -131,7 +119,7 @@ static int load_once(struct _test_data_load *self, const char *name,
 	left = injector_disarm(&self->in);
 	CHECK(left >= 0);
 	*failed = !left;
-	CHECK(ret ? ret == -ENOMEM && *failed : !unload(name));
+	CHECK(ret ? ret == -ENOMEM && *failed : !module_unload_unused(name));
 	return nothing_left(self, name);
 }
 
@@ -150,7 +138,7 @@ static int load_every(struct _test_data_load *self, const char *name,
 	}
 	*all = nth - 2;
 	/* And now nothing fails, and it loads. */
-	CHECK(!module_load(name) && !unload(name));
+	CHECK(!module_load(name) && !module_unload_unused(name));
 	return 0;
 }
 
@@ -169,7 +157,7 @@ TEST_F_TIMEOUT(load, every_failure_of_every_module, 600)
 		fprintf(stderr, "# %s: %u allocations\n", modules[i], all);
 		EXPECT_LT(0U, all);
 		if (i)
-			ASSERT_EQ(0, unload(CORE));
+			ASSERT_EQ(0, module_unload_unused(CORE));
 	}
 }
 

@@ -52,6 +52,18 @@ static inline int module_unload(const char *name)
 	return syscall(__NR_delete_module, name, O_NONBLOCK) ? -errno : 0;
 }
 
+/* As soon as nobody uses it: what others have closed goes a little later. */
+static inline int module_unload_unused(const char *name)
+{
+	__u64 since = now_ns();
+	int ret;
+
+	do
+		ret = module_unload(name);
+	while (ret == -EWOULDBLOCK && !guard_expired(since));
+	return ret;
+}
+
 /* Is there the string @text in the module's file, as its .modinfo has it? */
 static inline int module_says(const char *name, const char *text)
 {
