@@ -11,26 +11,6 @@
 
 #define OLD		0x5c
 
-FIXTURE_SETUP(fuse)
-{
-	self->why = set_up(self);
-	if (self->why)
-		return;
-	self->obj = ft_object();
-	ASSERT_GE(self->obj, 0);
-}
-
-FIXTURE_TEARDOWN(fuse)
-{
-	const char *left;
-
-	if (self->why)
-		return;
-	left = tear_down(self);
-	EXPECT_EQ(NULL, left)
-		TH_LOG("%s", left);
-}
-
 /* The first byte of [@from, @to) of the target that is not @byte, or -1. */
 static __s64 differs(struct _test_data_fuse *self, __u64 from, __u64 to,
 		     int byte)

@@ -609,6 +609,26 @@ static inline const char *tear_down(struct _test_data_fuse *self)
 	return left;
 }
 
+FIXTURE_SETUP(fuse)
+{
+	self->why = set_up(self);
+	if (self->why)
+		return;
+	self->obj = ft_object();
+	ASSERT_GE(self->obj, 0);
+}
+
+FIXTURE_TEARDOWN(fuse)
+{
+	const char *left;
+
+	if (self->why)
+		return;
+	left = tear_down(self);
+	EXPECT_EQ(NULL, left)
+		TH_LOG("%s", left);
+}
+
 static inline int open_source(struct _test_data_fuse *self)
 {
 	self->src = ft_fuse_file(&self->fs, FT_SOURCE);

@@ -13,26 +13,6 @@
 
 #define GRACE		(20 * MSEC)
 
-FIXTURE_SETUP(fuse)
-{
-	self->why = set_up(self);
-	if (self->why)
-		return;
-	self->obj = ft_object();
-	ASSERT_GE(self->obj, 0);
-}
-
-FIXTURE_TEARDOWN(fuse)
-{
-	const char *left;
-
-	if (self->why)
-		return;
-	left = tear_down(self);
-	EXPECT_EQ(NULL, left)
-		TH_LOG("%s", left);
-}
-
 enum silence {
 	OBEYS,		/* but for an INTERRUPT */
 	SILENT,		/* not at all */
