@@ -24,7 +24,7 @@ programs=${PROGRAMS:-200000}
 seed=${SEED:-$RANDOM$RANDOM}
 read -ra kinds <<<"${KINDS:-fuzz swift}"
 # Seen were 188 and 1610, the edges by 3,500 programs.
-least=${TRIPLES:-150}
+least=${TRIPLES:-165}
 least_edges=${EDGES:-1400}
 passed=0 failed=0
 mega=$((1 << 20))
