@@ -81,7 +81,7 @@ shell:
 bench-stop:
 	@$(VM)/launch.sh bench
 
-# Downloads stay in build/cache.
+# Downloads stay in build/cache, kernels that were built in ~/.cache/acall too.
 clean:
 	@find build -mindepth 1 -maxdepth 1 ! -name cache \
 		-exec rm -rf {} + 2>/dev/null || true

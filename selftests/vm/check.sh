@@ -16,6 +16,12 @@ broken()
 "$vm/setup.sh" check || exit
 [ -z "${IMAGE:-}" ] || "$vm/image.sh" "$IMAGE" || broken
 use_kernel
+# Two runs in one folder would build and write over each other.
+exec 7>"$out/check.lock"
+flock -n 7 || {
+	say "waiting for another run in ${out#"$top"/}"
+	flock 7
+}
 
 say "building for $krel"
 logged "$out/build.log" "$vm/build.sh" modules sample \

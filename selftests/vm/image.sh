@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # image.sh NAME: builds the guest's own kernel NAME out of config/base.config and
 # config/NAME.config, into build/cache/image-NAME. What it was made of is in its
-# key: if that is the same, it is not built again. NAME "source" is only the source.
+# key: if that is the same, here or in the store (kernel.sh), it is not built again.
+# NAME "source" is only the source.
 
 . "$(dirname "$0")/common.sh"
 . "$vm/kernel.sh"
@@ -42,6 +43,7 @@ unpack()
 	exclude=()
 	flock 8
 	[ "$(cat "$tree/key" 2>/dev/null)" != "$(source_key)" ] || exit 0
+	! from_store image-source "$(source_key)" "$tree" || exit 0
 	rm -rf "$tree"
 	set -f
 	for pattern in $without; do
@@ -49,7 +51,8 @@ unpack()
 	done
 	set +f
 	unpack_source "$version" "$tree" "${exclude[@]}" &&
-		source_key >"$tree/key"
+		source_key >"$tree/key" &&
+		to_store image-source "$(source_key)" "$tree"
 ) 8>"$cache/image-source.lock"
 
 # Release names end in the image's, so that images do not share a build folder.
@@ -72,9 +75,12 @@ fi
 exec 9>"$cache/image-$name.lock"
 flock 9
 if [ "$(cat "$dir/key" 2>/dev/null)" != "$(key)" ]; then
-	say "building the kernel $version '$name', which takes about ten minutes"
-	logged "$cache/image-$name.log" unpack &&
+	logged "$cache/image-$name.log" unpack || die "no source for image $name"
+	from_store "image-$name" "$(key)" "$dir" || {
+		say "building the kernel $version '$name', which takes some minutes"
 		logged "$cache/image-$name.log" build || die "no image $name"
-	key >"$dir/key"
+		key >"$dir/key"
+		to_store "image-$name" "$(key)" "$dir"
+	}
 fi
 settle_in "$tree/src" "$dir"

@@ -4,6 +4,37 @@
 # (kunit.sh, image.sh). A kernel is a folder beside its source, and stays there
 # for modules to be built against.
 
+# What other trees have built already, each as NAME-KEY: it comes there whole, by a
+# rename, is not changed there, and goes when nobody has used it for a month.
+store=${ACALL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/acall}
+
+# from_store NAME KEY DIR: false if it is not there.
+from_store()
+{
+	local kept=$store/$1-$2
+
+	[ -e "$kept" ] || return 1
+	touch "$kept"
+	rm -rf "$3"
+	cp -a "$kept" "$3" || {
+		rm -rf "$3"
+		return 1
+	}
+}
+
+# to_store NAME KEY DIR: that it cannot be kept is no fault.
+to_store()
+{
+	local new=$store/.new-$1-$$
+
+	{
+		mkdir -p "$store" &&
+		find "$store" -mindepth 1 -maxdepth 1 -mtime +30 \
+			-exec rm -rf {} + &&
+		cp -a "$3" "$new" && mv -T "$new" "$store/$1-$2"
+	} 2>/dev/null || rm -rf "$new"
+}
+
 # unpack_source VERSION DIR TAR-ARGUMENT...: linux-source-VERSION, or what the
 # arguments choose of it, into DIR/src.
 unpack_source()
@@ -48,7 +79,7 @@ build_kernel()
 
 	shift 4
 	mkdir -p "$dir"
-	nice -n 10 make -C "$source" O="$dir" "$@" \
+	make -C "$source" O="$dir" "$@" \
 		KCONFIG_ALLCONFIG="$fragment" allnoconfig || return 1
 	missing=$(missing_options "$fragment" "$dir/.config")
 	if [ -n "$missing" ]; then
@@ -56,7 +87,7 @@ build_kernel()
 		return 1
 	fi
 	# shellcheck disable=SC2086 # words
-	nice -n 10 make -C "$source" O="$dir" "$@" -j"$jobs" $targets \
+	make -C "$source" O="$dir" "$@" -j"$jobs" $targets \
 		modules_prepare || return 1
 	cp "$dir/vmlinux.symvers" "$dir/Module.symvers"
 	# What modules need of it is not among these.

@@ -81,10 +81,15 @@ kernels()
 		return
 	fi
 	rm -rf "$cache"/uml-*
+	if from_store uml "$key" "$dir"; then
+		kernels
+		return
+	fi
 	mkdir -p "$dir"
 	say "building user-mode Linux $kversion, which takes some minutes"
 	logged "$dir/unpack.log" unpack && logged "$dir/uml.log" kernel uml &&
-		logged "$dir/small.log" kernel small && : >"$dir/ready"
+		logged "$dir/small.log" kernel small && : >"$dir/ready" &&
+		to_store uml "$key" "$dir"
 }
 
 # A mirror of the sources to build in; only what has changed is copied.
@@ -106,7 +111,7 @@ modules()
 
 	shift
 	mirror "$here/$kernel" || return 1
-	nice -n 10 make -s -C "$dir/$kernel" ARCH=um M="$here/$kernel" \
+	make -s -C "$dir/$kernel" ARCH=um M="$here/$kernel" \
 		-j"$jobs" "$@" modules
 }
 
