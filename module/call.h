@@ -48,6 +48,7 @@ struct acall_call {
 	struct pid *owner;		/* process, counted */
 	kuid_t owner_uid;
 	bool guarded;			/* not for his eyes: LIST */
+	bool in_place;			/* its beginner runs it */
 	u32 version;
 	u64 user_data;
 	u64 deadline;			/* U64_MAX = none */
@@ -139,6 +140,7 @@ void acall_calls_exit(void);
 struct acall_call *acall_call_create(struct acall_interface *iface,
 				     u32 method_nr, u32 in_len, u32 nr_files);
 void acall_call_add_file(struct acall_call *call, struct file *file);
+void acall_call_in_place(struct acall_call *call);
 int acall_call_prepare(struct acall_call *call, struct acall_session *session);
 void acall_call_publish(struct acall_call *call, struct acall_object *object,
 			struct acall_ledger *ledger);

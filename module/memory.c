@@ -214,6 +214,7 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 	call->grace_ns = method.grace_ns;
 	call->caps = acall_method_caps(&method);
 	call->max_files_out = method.files_out;
+	call->in_place = call->caps & ACALL_CAP_INLINE;
 	if (!(call->caps & ACALL_CAP_CANCEL))
 		call->word |= ACALL_WORD_FIXED;
 	call->in_len = in_len;

@@ -29,6 +29,7 @@
 #include <linux/workqueue.h>
 
 #include "call.h"
+#include "debug/bounded.h"
 #include "debug/delay.h"
 #include "interface.h"
 #include "runner.h"
@@ -353,6 +354,7 @@ static struct acall_call *runner_next(struct acall_runner *runner)
 
 static void run(struct acall_call *call)
 {
+	struct acall_bounded bounded;
 	struct acall_disguise was;
 	u64 cpu_ns;
 	int ret;
@@ -366,7 +368,10 @@ static void run(struct acall_call *call)
 	acall_delay(ACALL_AT_START_ENTER);
 	cpu_ns = current->se.sum_exec_runtime;
 	acall_identity_assume(call->identity, &was);
+	acall_bounded_begin(&bounded);
 	ret = call->method->run(call);
+	if (call->caps & ACALL_CAP_SHORT)
+		acall_bounded_end(&bounded, call);
 	acall_identity_leave(call->identity, &was);
 	cpu_ns = current->se.sum_exec_runtime - cpu_ns;
 
@@ -473,17 +478,20 @@ void acall_runner_unask(struct acall_call *call)
 }
 
 /* Counts as a chore, so that its client is told before unregistration ends. */
-static void run_inline(struct acall_call *call)
+static void run_in_place(struct acall_call *call)
 {
 	struct acall_interface *iface = call->iface;
 	u64 cpu_ns = current->se.sum_exec_runtime;
+	struct acall_bounded bounded;
 	int ret;
 
 	acall_interface_get(iface);
 	spin_lock_irq(&iface->lock);
 	iface->chores++;
 	spin_unlock_irq(&iface->lock);
+	acall_bounded_begin(&bounded);
 	ret = call->method->run(call);
+	acall_bounded_end(&bounded, call);
 	acall_call_end(call, ret, current->se.sum_exec_runtime - cpu_ns);
 	chore_done(iface, NULL);
 }
@@ -503,11 +511,11 @@ void acall_runner_enqueue(struct acall_call *call)
 	bool gone;
 
 	/*
-	 * Over in a moment, so on no list: a sweep need not find it, and the pin
-	 * is what unregistration waits for.
+	 * Over in a moment, so on no list and in no lane: a sweep need not find
+	 * it, and the pin is what unregistration waits for.
 	 */
-	if (call->caps & ACALL_CAP_INLINE) {
-		run_inline(call);
+	if (call->in_place) {
+		run_in_place(call);
 		return;
 	}
 

@@ -96,14 +96,14 @@ static void wait_never_started(struct acall_call *call)
 }
 
 /*
- * What BEGIN and CALL have in common. What fails before the publication is
- * undone (B8). The provider comes after the last access to user memory, so that
- * a caller who stalls there holds up no unregistration; nobody can tell, since a
- * BEGIN that fails leaves call_id unspecified.
+ * What BEGIN and CALL, which @waits, have in common. What fails before the
+ * publication is undone (B8). The provider comes after the last access to user
+ * memory, so that a caller who stalls there holds up no unregistration; nobody
+ * can tell, since a BEGIN that fails leaves call_id unspecified.
  */
 static struct acall_call *begin(struct acall_object *object,
 				const struct acall_begin *args,
-				u64 __user *call_id)
+				u64 __user *call_id, bool waits)
 {
 	struct acall_call *call;
 	int ret;
@@ -126,6 +126,8 @@ static struct acall_call *begin(struct acall_object *object,
 	ret = add_files(call, args->files, args->nr_files);
 	if (ret)
 		goto undo;
+	if (waits)
+		acall_call_in_place(call);
 	ret = -EFAULT;
 	if (put_user(call->id, call_id))
 		goto undo;
@@ -159,7 +161,7 @@ static int ioctl_begin(struct acall_object *object, struct file *file,
 		return ret;
 	if (acall_object_busy(object))
 		return -EBUSY;
-	call = begin(object, &args, &out->call_id);
+	call = begin(object, &args, &out->call_id, false);
 	if (IS_ERR(call))
 		return PTR_ERR(call);
 	acall_call_put(call);
@@ -337,7 +339,7 @@ static int ioctl_call(struct acall_object *object, struct file *file,
 		.deadline = args.deadline,
 		.grace_ns = args.grace_ns,
 	};
-	call = begin(object, &terms, &out->call_id);
+	call = begin(object, &terms, &out->call_id, true);
 	if (IS_ERR(call))
 		return put_user(0, &out->call_id) ? -EFAULT : PTR_ERR(call);
 

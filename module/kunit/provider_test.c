@@ -166,6 +166,37 @@ static void a_method_knows_its_number_and_version(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, found[1], kt->desc.version);
 }
 
+static int doze(struct acall_call *call)
+{
+	schedule_timeout_idle(1);
+	return 0;
+}
+
+static int stay_awake(struct acall_call *call)
+{
+	cond_resched();
+	return 0;
+}
+
+static void what_must_not_sleep_warns_if_it_does(struct kunit *test)
+{
+	struct kt *kt = test->priv;
+	struct acall_snapshot snap;
+
+	acall_kunit_expect_warnings();
+	run(test, 0, KT_INLINE, stay_awake, &snap);
+	KUNIT_EXPECT_EQ(test, acall_kunit_warnings(), 0);
+	run(test, 1, KT_INLINE, doze, &snap);
+	KUNIT_EXPECT_EQ(test, acall_kunit_warnings(), 1);
+
+	kt->methods[KT_RUN].caps |= ACALL_CAP_SHORT;
+	acall_kunit_expect_warnings();
+	run(test, 2, KT_RUN, stay_awake, &snap);
+	KUNIT_EXPECT_EQ(test, acall_kunit_warnings(), 0);
+	run(test, 3, KT_RUN, doze, &snap);
+	KUNIT_EXPECT_EQ(test, acall_kunit_warnings(), 1);
+}
+
 static int go_back(struct acall_call *call)
 {
 	acall_progress(call, 5, 9);
@@ -533,6 +564,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(too_much_output_is_cut_and_warns_once),
 	KUNIT_CASE(F4_output_of_a_failure_is_dropped),
 	KUNIT_CASE(a_method_knows_its_number_and_version),
+	KUNIT_CASE(what_must_not_sleep_warns_if_it_does),
 	KUNIT_CASE(progress_that_goes_back_warns_once),
 	KUNIT_CASE(files_that_are_not_there),
 	KUNIT_CASE(a_forgotten_killable_end_is_made_up_for),

@@ -668,6 +668,47 @@ TEST_F(acall, S3_the_caller_does_not_run_the_method)
 	EXPECT_EQ(1, who.is_worker);
 }
 
+TEST_F(acall, S3_a_short_method_is_run_by_its_caller)
+{
+	struct acall_call_args c = { .method = ACALL_TEST_SHORT,
+				     .user_data = 7 };
+	int busy, fd, queued;
+	struct acall_finish f;
+
+	/* No worker may run anything more for this user. */
+	busy = take_slot(self->dev, self->ctl, self->id);
+	ASSERT_LE(0, busy);
+	fd = sys_create(self->dev, ACALL_TEST_NARROW);
+	queued = sys_create(self->dev, ACALL_TEST_NARROW);
+	ASSERT_EQ(0, sys_begin(queued, ACALL_TEST_SHORT, NULL, 0, NULL));
+	ASSERT_EQ(0, sys_call_struct(fd, &c));
+	EXPECT_EQ(0, c.status);
+	EXPECT_EQ(ACALL_OUTCOME_COMPLETED, c.outcome);
+	EXPECT_EQ(7, c.user_data);
+	EXPECT_NE(0, c.start_ns);
+	EXPECT_EQ(0, nothing_begun(fd));
+	/* Who does not wait is not made to. */
+	EXPECT_EQ(ACALL_STATE_QUEUED, state_of(queued));
+	ASSERT_EQ(0, open_gate(self->ctl, self->id));
+	ASSERT_EQ(0, sys_finish(queued, 0, &f));
+	EXPECT_EQ(ACALL_OUTCOME_COMPLETED, f.outcome);
+}
+
+TEST_F(acall, S3_not_with_a_deadline)
+{
+	struct acall_call_args c = { .method = ACALL_TEST_SHORT,
+				     .flags = ACALL_BEGIN_DEADLINE,
+				     .deadline = 1 };
+
+	ASSERT_EQ(0, sys_call_struct(self->fd, &c));
+	EXPECT_EQ(-ETIME, c.status);
+	EXPECT_EQ(ACALL_OUTCOME_NEVER_STARTED, c.outcome);
+	EXPECT_EQ(0, c.start_ns);
+	c.deadline = FOREVER;
+	ASSERT_EQ(0, sys_call_struct(self->fd, &c));
+	EXPECT_EQ(ACALL_OUTCOME_COMPLETED, c.outcome);
+}
+
 TEST_F(acall, S3_a_KILLABLE_methods_signal_is_not_its_callers)
 {
 	struct caller c = { 0 };

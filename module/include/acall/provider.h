@@ -51,7 +51,8 @@ struct file;
  * @caps: ACALL_CAP_KILLABLE: @run uses acall_killable_begin(); ACALL_CAP_CHUNKED:
  *	@run looks with acall_cancelled() between pieces; ACALL_CAP_COMMITS: it
  *	uses acall_commit(); ACALL_CAP_INLINE: see the top; ACALL_CAP_SHORT: @run
- *	is bounded and never sleeps. The core adds ACALL_CAP_CUSTOM (it has
+ *	is bounded and never sleeps, so a caller who waits for it may run it
+ *	himself (clause S3; debug builds warn if it sleeps). The core adds ACALL_CAP_CUSTOM (it has
  *	@start), ACALL_CAP_MAY_REFUSE (it has a cancel hook) and ACALL_CAP_CANCEL
  *	(it has a cancel hook, or a @run that is not inline)
  * @unit: enum acall_unit of acall_progress()
