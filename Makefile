@@ -4,12 +4,12 @@
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
 	check-matrix check-coverage mutants conformance coverage fuzz lint vm \
-	shell bench-stop headers_install clean distclean help
+	shell bench bench-stop headers_install clean distclean help
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
 export ACALL_SCALE ACALL_ROUNDS SAMPLE PROFILE PROFILES MINUTES PROGRAMS RUNS SEED
-export ARCH SUITE FLAVOUR LEGS N RULES ONLY
+export ARCH SUITE FLAVOUR LEGS N RULES ONLY SAVE
 
 all:
 	@$(VM)/setup.sh build
@@ -78,6 +78,9 @@ vm:
 shell:
 	@$(VM)/launch.sh shell
 
+bench:
+	@selftests/bench/bench.sh $(ARGS)
+
 bench-stop:
 	@$(VM)/launch.sh bench
 
@@ -107,6 +110,8 @@ help:
 	@echo 'make lint          static checks'
 	@echo 'make vm RUN=PROG   run PROG [ARGS="..."] in the VM, as root'
 	@echo 'make shell         a shell in the VM'
+	@echo 'make bench         what a call costs, beside io_uring and thread pools, and'
+	@echo '                   whether the targets are met (SAVE=1: into Documentation)'
 	@echo 'make bench-stop    how long after CANCEL a method has ended'
 	@echo 'make headers_install DIR=DIR  what providers elsewhere build against'
 	@echo 'make clean         remove what was built (distclean: downloads too)'
@@ -114,7 +119,7 @@ help:
 	@echo 'TESTS=GLOB         check: only the tests with such a name'
 	@echo '                   (race_* and antagonist* run only so)'
 	@echo 'ALL=1              check: also long tests as 32-bit programs'
-	@echo 'WHERE=host         demo, check, bench-stop: on the running kernel'
+	@echo 'WHERE=host         demo, check, bench, bench-stop: on the running kernel'
 	@echo 'KERNEL=RELEASE     another Debian kernel, such as 6.12; ARCH=aarch64 or'
 	@echo '                   s390x of another machine, SUITE=trixie of another Debian'
 	@echo 'DEBUG=1            modules that check and count every transition'

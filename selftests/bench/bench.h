@@ -10,8 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdnoreturn.h>
 #include <linux/types.h>
+
+#include "util.h"
 
 #define MIB		1048576ULL
 #define MAX_SAMPLES	1000
@@ -55,8 +56,6 @@ struct files {
 	int dst;	/* empty; -1 for hash */
 };
 
-noreturn void die(const char *format, ...);
-__u64 now_ns(void);
 __u64 random_below(__u64 limit);
 void series_add(struct series *series, __u64 ns);
 void series_answer(struct series *series, const char *text);

@@ -13,10 +13,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -41,26 +39,6 @@ static const struct bench_case cases[CASES] = {
 	{ "hash", "ext4", "ACALL_DIR_EXT4", WORK_HASH, 256 * MIB, 8 * MIB,
 	  0 },
 };
-
-noreturn void die(const char *format, ...)
-{
-	va_list args;
-
-	fprintf(stderr, "bench_stop: ");
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(2);
-}
-
-__u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 /* The same points in every run, so that runs can be compared. */
 __u64 random_below(__u64 limit)

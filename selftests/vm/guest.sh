@@ -9,7 +9,8 @@
 # The output comes as it is made, the status is the program's, 125 if the guest
 # ended without a verdict (then the console's tail is shown) or the kernel has
 # complained. MEM, SMP, ACCEL and TIMEOUT (seconds) override; SHARED is a file of
-# 16 MiB that is memory of the guest, too, as its PCI device 1af4:1110. The console
+# 16 MiB that is memory of the guest, too, as its PCI device 1af4:1110. ICOUNT=1: its
+# clocks, the TSC too, count instructions and leap over idle time (SMP=1). The console
 # log stays in the build folder as MODE.console.log, or GUEST.console.log.
 
 . "$(dirname "$0")/common.sh"
@@ -238,6 +239,8 @@ security_model=none")
 	[ -z "${SHARED:-}" ] || words+=(-object "memory-backend-file,id=shared,\
 share=on,mem-path=$SHARED,size=16M"
 		-device "ivshmem-plain,memdev=shared")
+	# shellcheck disable=SC2054 # QEMU's commas
+	[ -z "${ICOUNT:-}" ] || words+=(-icount shift=0,sleep=off)
 	[ "$mode" != shell ] || exec "${words[@]}"
 	exec timeout --foreground -k 10 "$((limit * scale))" "${words[@]}" \
 		>"$tmp/qemu.log" 2>&1 </dev/null

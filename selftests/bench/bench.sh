@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# bench.sh [FORM]...: what a call costs, of acall and its peers (bench_calls --list).
+# Boots a guest with one processor whose TSC counts instructions, for the targets,
+# and one with two for wall time, which is only reported; with WHERE=host it is this
+# machine's wall time. Prints the tables. The JSON stays in build/.../bench; SAVE=1
+# puts it into Documentation/bench, with a plot. The status: 1 if a target was
+# missed, something else if there are no numbers.
+
+. "$(dirname "$0")/../vm/common.sh"
+
+"$vm/setup.sh" bench >&2 || exit
+use_kernel
+[ "$where" = host ] || [ "$arch" = x86_64 ] ||
+	die "no TSC counts instructions on $arch"
+[ ! -t 2 ] || say "building for $krel" >&2
+logged "$out/build.log" "$vm/build.sh" modules userspace vm bench || exit 1
+[ "$where" = host ] || "$vm/fetch.sh" kernel || exit 1
+results=$out/bench
+status=0
+names=()
+forms=("$@")
+exec 5>&1
+
+# measure NAME COMMAND [OPTION]...: calls-NAME.json of the program, in the guest or
+# wherever the command has it run. The table comes on its error output.
+measure()
+{
+	local name=$1 command=$2 json=$results/calls-$1.json rc
+
+	shift 2
+	rm -f "$json"
+	"$command" run "$results/bench_calls" --json "$@" "${forms[@]}" \
+		>"$json.new" 2>&5 5>&-
+	rc=$?
+	[ $status -ge $rc ] || status=$rc
+	if jq -e .forms "$json.new" >/dev/null 2>&1; then
+		mv "$json.new" "$json"
+		names+=("$name")
+	else
+		rm -f "$json.new"
+		[ $rc -ne 0 ] || status=2
+	fi
+}
+
+# series JSON TITLE NAME STYLE: the forms NAME and NAME_NUMBER, as data of gnuplot and
+# what to plot of it; nothing if there are none.
+data=() lines=()
+series()
+{
+	local points
+
+	points=$(jq -r --arg name "$3" '.forms[] |
+		select(.name | test("^" + $name + "(_[0-9]+)?$")) |
+		select(.median) | "\(.batch) \(.median)"' "$1")
+	[ -n "$points" ] || return 0
+	data+=("\$d${#data[@]} << END"$'\n'"$points"$'\n'END)
+	lines+=("\$d${#lines[@]} with linespoints $4 title '$2'")
+}
+
+# plot JSON SVG
+plot()
+{
+	local ours="lc rgb '#c01c28' lw 2.5" uring="lc rgb '#1a5fb4' lw 1.5"
+	local pool="lc rgb '#5e5c64' lw 1.5" joined
+
+	data=() lines=()
+	series "$1" 'acall: call queue' queue_batch "$ours pt 13"
+	series "$1" 'acall: BEGIN, FINISH' begin_finish "$ours pt 7"
+	series "$1" 'acall: CALL' call_worker "$ours pt 5"
+	series "$1" 'acall: CALL, short method' call_short "$ours pt 9"
+	series "$1" 'io_uring: workers' uring_async "$uring pt 7"
+	series "$1" 'io_uring: DEFER_TASKRUN' uring_defer "$uring pt 6 dt 2"
+	series "$1" 'io_uring: one worker' uring_one "$uring pt 4 dt 3"
+	series "$1" 'io_uring: inline' uring_inline "$uring pt 2 dt 4"
+	series "$1" 'thread: futexes' pool_futex "$pool pt 7"
+	series "$1" 'thread: condition variables' pool_condvar "$pool pt 6 dt 2"
+	series "$1" 'AIO: fdsync' aio_fdsync "$pool pt 2"
+	[ ${#lines[@]} -gt 0 ] || return 0
+	printf -v joined '%s, \\\n' "${lines[@]}"
+	{
+		cat <<-END
+		set terminal svg noenhanced size 860,520 font 'sans-serif,13' \\
+			background 'white'
+		set title 'What a call costs that does nothing ($(jq -r .kernel "$1"))'
+		set xlabel 'calls at a time'
+		set ylabel '$(jq -r .unit "$1") per call'
+		set logscale xy
+		set xrange [0.8:320]
+		set xtics (1, 32, 256)
+		set grid xtics ytics lt 1 lc rgb '#deddda'
+		set key outside right center Left reverse
+		END
+		printf '%s\n' "${data[@]}"
+		printf 'plot %s\n' "${joined%, *}"
+	} | gnuplot | sed 's|^<svg|<!-- SPDX-License-Identifier: GPL-2.0-only -->\n&|' \
+		>"$2"
+}
+
+# Where the numbers are of before, if there are none now.
+save()
+{
+	local to=$top/Documentation/bench name
+
+	mkdir -p "$to"
+	for name in "${names[@]}"; do
+		cp "$results/calls-$name.json" "$to" || exit 1
+		[ "$name" = wall ] ||
+			plot "$results/calls-$name.json" "$to/calls-$name.svg"
+	done
+}
+
+if [ "$where" = host ]; then
+	measure host "$vm/host.sh"
+else
+	# QEMU counts each byte of a fast string instruction as one more.
+	GUEST=bench-instructions ICOUNT=1 SMP=1 ACCEL=tcg \
+		CPU=max,erms=off,fsrm=off APPEND="preempt=voluntary ${APPEND:-}" \
+		measure instructions "$vm/guest.sh" --instructions --gate
+	GUEST=bench-wall SMP=2 measure wall "$vm/guest.sh"
+fi
+[ -z "${SAVE:-}" ] || [ $status -gt 1 ] || save
+exit $status
