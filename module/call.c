@@ -21,6 +21,7 @@
 
 #include "call.h"
 #include "compat.h"
+#include "debug/bounded.h"
 #include "debug/delay.h"
 #include "debug/monitor.h"
 #include "interface.h"
@@ -56,6 +57,8 @@ void acall_call_drop_files_out(struct acall_call *call, bool now)
 	unsigned long flags;
 	u32 i, nr;
 
+	if (!call->max_files_out)
+		return;
 	spin_lock_irqsave(&call->lock, flags);
 	nr = call->nr_files_out;
 	call->nr_files_out = 0;
@@ -108,8 +111,10 @@ enum acall_verdict acall_call_step(struct acall_call *call,
 	ended = (now & ~was) & ACALL_WORD_ENDED;
 	orphan = acall_word_phase(now) == ACALL_PHASE_ABANDONED;
 
-	if (event == ACALL_EVENT_START || event == ACALL_EVENT_ENTER)
+	if (event == ACALL_EVENT_START)
 		call->start_ns = ktime_get_ns();
+	if (event == ACALL_EVENT_ENTER)
+		call->start_ns = call->begin_ns;
 	if (event == ACALL_EVENT_REFUSE)
 		forget_cancel(call);
 	if (cancelled) {
@@ -144,7 +149,8 @@ enum acall_verdict acall_call_step(struct acall_call *call,
 	/* Nothing to do any more; it would only keep the call. */
 	if (done)
 		acall_call_timer_set(call, U64_MAX);
-	if (cancelled || done)
+	/* Pairs with the barrier in prepare_to_wait(): sleepers look again. */
+	if ((cancelled || done) && wq_has_sleeper(&call->wait))
 		wake_up_all(&call->wait);
 	if (done && call->object) {
 		acall_object_wake(call->object);
@@ -157,11 +163,10 @@ static void call_leave_provider(struct acall_call *call)
 {
 	acall_session_put(call->iface, call->session);
 	call->session = NULL;
-	acall_lane_put(call->iface, call->lane);
+	if (call->lane)
+		acall_lane_put(call->iface, call->lane);
 	call->lane = NULL;
-	/* After this the provider's text may be gone (R-UNLOAD). */
 	call->method = NULL;
-	acall_interface_unpin(call->iface, call);
 }
 
 /**
@@ -170,7 +175,7 @@ static void call_leave_provider(struct acall_call *call)
  * @session: of the object that it is for, or NULL
  *
  * From here on the interface is pinned, until the execution has ended or is
- * undone.
+ * undone; and it is known as whom the call runs (B4).
  *
  * Return: 0, -ENODEV, -ENOMEM, or what the provider refuses with.
  */
@@ -182,11 +187,16 @@ int acall_call_prepare(struct acall_call *call, struct acall_session *session)
 	if (ret)
 		return ret;
 	acall_delay(ACALL_AT_BEGIN_PINNED);
-	call->lane = acall_lane_get(call->iface,
-				    acall_payer_owner(call->payer));
-	if (!call->lane) {
-		acall_interface_unpin(call->iface, NULL);
-		return -ENOMEM;
+	if (call->in_place) {
+		acall_identity_borrow(&call->identity);
+	} else {
+		acall_identity_take(&call->identity);
+		call->lane = acall_lane_get(call->iface,
+					    acall_payer_owner(call->payer));
+		if (!call->lane) {
+			acall_interface_unpin(call->iface, NULL);
+			return -ENOMEM;
+		}
 	}
 	acall_session_get(call->iface, session);
 	call->session = session;
@@ -198,6 +208,7 @@ int acall_call_prepare(struct acall_call *call, struct acall_session *session)
 	/* Nothing has happened yet, but CALL is not to be restarted (S2). */
 	ret = acall_interface_errno(call->iface, call->method->prepare, ret);
 	call_leave_provider(call);
+	acall_interface_unpin(call->iface, call);
 	return ret;
 }
 
@@ -214,8 +225,10 @@ void acall_call_in_place(struct acall_call *call)
 {
 	if (call->caps & ACALL_CAP_SHORT &&
 	    !(call->caps & ACALL_CAP_MAY_REFUSE) && !call->nr_files &&
-	    !call->max_files_out && call->deadline == U64_MAX)
+	    !call->max_files_out && call->deadline == U64_MAX) {
 		call->in_place = true;
+		call->brief = true;
+	}
 }
 
 /**
@@ -250,16 +263,27 @@ void acall_call_publish(struct acall_call *call, struct acall_object *object,
 /* Everything that the execution holds; the charge stays with the call. */
 static void call_release_execution(struct acall_call *call)
 {
+	struct acall_bounded bounded;
 	u32 i;
 
-	if (call->method && call->method->release)
+	if (call->method && call->method->release) {
+		acall_bounded_begin(&bounded);
 		call->method->release(call);
+		if (call->caps & ACALL_CAP_SHORT)
+			acall_bounded_end(&bounded, call);
+	}
 	for (i = 0; i < call->nr_files; i++)
 		drop_file(call->files[i].file, true);
-	acall_identity_put(call->identity);
-	call->identity = NULL;
-	if (call->method)
-		call_leave_provider(call);
+	acall_identity_drop(&call->identity);
+	if (!call->method)
+		return;
+	call_leave_provider(call);
+	/*
+	 * After this the provider's text may be gone (R-UNLOAD). Who runs a call
+	 * in place needs its pin once more, to tell the client.
+	 */
+	if (!call->in_place)
+		acall_interface_unpin(call->iface, call);
 }
 
 /**
@@ -268,13 +292,20 @@ static void call_release_execution(struct acall_call *call)
  */
 void acall_call_undo(struct acall_call *call)
 {
+	bool pinned = call->method && call->in_place;
+
 	call_release_execution(call);
+	if (pinned)
+		acall_interface_unpin(call->iface, call);
+	acall_uncharge(call->payer, 1, call->charged);
 	if (call->ledger) {
 		atomic_dec(&executions);
 		acall_ledger_end(call->ledger, call, false);
+		/* The object's reference. */
+		acall_call_put(call);
 	}
-	acall_uncharge(call->payer, 1, call->charged);
-	acall_call_destroy(call);
+	/* Who has followed an old pointer here may have the last one (memory.c). */
+	acall_call_put(call);
 }
 
 /**
@@ -321,12 +352,12 @@ static void wait_hook(struct acall_call *call, bool stop)
 }
 
 /* The execution has ended: its last word, its reference. */
-static void call_settle(struct acall_call *call, enum acall_event event)
+static void call_settled(struct acall_call *call)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&call->lock, flags);
-	acall_call_step(call, event, ACALL_REASON_NONE);
+	acall_call_step(call, ACALL_EVENT_SETTLE, ACALL_REASON_NONE);
 	spin_unlock_irqrestore(&call->lock, flags);
 	acall_delay(ACALL_AT_ENDED);
 	acall_call_put(call);
@@ -372,6 +403,7 @@ void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns)
 {
 	enum acall_event event = ACALL_EVENT_RETURN;
 	unsigned long flags;
+	bool files;
 
 	ret = acall_interface_errno(call->iface, call->method->run, ret);
 	if (ret == -ECANCELED || ret == -EINTR)
@@ -386,22 +418,23 @@ void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns)
 	spin_lock_irqsave(&call->lock, flags);
 	call->ret = ret;
 	call->end_cpu_ns = cpu_ns;
-	spin_unlock_irqrestore(&call->lock, flags);
-	if (!call->nr_files_out) {
-		call_settle(call, event);
-		return;
-	}
 	/*
 	 * Whether its result files are wanted is known when the outcome is;
 	 * what has settled holds none that is not (R-FD). So two steps.
 	 */
-	spin_lock_irqsave(&call->lock, flags);
-	acall_call_step(call, ACALL_EVENT_REPLY, ACALL_REASON_NONE);
+	files = call->nr_files_out;
+	acall_call_step(call, files ? ACALL_EVENT_REPLY : event,
+			ACALL_REASON_NONE);
 	spin_unlock_irqrestore(&call->lock, flags);
+	if (!files) {
+		acall_delay(ACALL_AT_ENDED);
+		acall_call_put(call);
+		return;
+	}
 	acall_delay(ACALL_AT_RETURN_FILES);
 	if (!files_out_wanted(call))
 		acall_call_drop_files_out(call, true);
-	call_settle(call, ACALL_EVENT_SETTLE);
+	call_settled(call);
 }
 
 /**
@@ -409,7 +442,7 @@ void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns)
  * @call: the call, which nobody is going to enter; the execution's reference is
  *	dropped
  *
- * Context: kworker.
+ * Context: kworker, or process if nothing of it may sleep.
  */
 void acall_call_settle(struct acall_call *call)
 {
@@ -417,7 +450,7 @@ void acall_call_settle(struct acall_call *call)
 	if (!files_out_wanted(call))
 		acall_call_drop_files_out(call, true);
 	acall_delay(ACALL_AT_SETTLE);
-	call_settle(call, ACALL_EVENT_SETTLE);
+	call_settled(call);
 }
 
 /**

@@ -18,8 +18,8 @@
 
 #include "debug/cov.h"
 #include "state.h"
+#include "user/identity.h"
 
-struct acall_identity;
 struct acall_lane;
 struct acall_ledger;
 struct acall_object;
@@ -34,10 +34,16 @@ struct acall_arg_file {
 	dev_t dev;
 };
 
+/* Bytes that a call has for small inputs and private memory, with their files. */
+#define ACALL_CALL_SMALL	128
+
 struct acall_call {
+	/* Valid as long as the memory is a call's (memory.c). */
 	refcount_t ref;
-	u32 word;			/* @lock to write, acquire to read */
 	spinlock_t lock;
+	wait_queue_head_t wait;		/* clients' sleepers and the method */
+	/* From here on zeroed for each call. */
+	u32 word;			/* @lock to write, acquire to read */
 	u32 method_nr;
 	u64 id;
 
@@ -49,6 +55,7 @@ struct acall_call {
 	kuid_t owner_uid;
 	bool guarded;			/* not for his eyes: LIST */
 	bool in_place;			/* its beginner runs it */
+	bool brief;			/* and finishes it, most of the time */
 	u32 version;
 	u64 user_data;
 	u64 deadline;			/* U64_MAX = none */
@@ -69,8 +76,8 @@ struct acall_call {
 
 	/* The execution's; gone when it has ended. */
 	const struct acall_method *method;
-	struct acall_identity *identity;
-	struct acall_lane *lane;
+	struct acall_identity identity;
+	struct acall_lane *lane;	/* NULL = in place */
 	struct acall_session *session;	/* counted */
 	struct list_head all;		/* interface's lock */
 	struct list_head queue;		/* interface's lock */
@@ -92,6 +99,7 @@ struct acall_call {
 	u32 refused;			/* the last of them that was */
 	int refusal;			/* with this errno */
 	bool timer_held;		/* the timer has its reference */
+	bool timer_used;		/* it has been armed */
 	u64 timer_until;		/* U64_MAX = for nothing */
 	u64 begin_ns;
 	u64 start_ns;
@@ -109,11 +117,12 @@ struct acall_call {
 	atomic64_t total;
 	atomic64_t look_ns;
 
-	struct hrtimer timer;		/* deadline, then grace */
-	wait_queue_head_t wait;		/* clients' sleepers and the method */
 	struct rb_node node;		/* table's lock */
 	struct rcu_head rcu;
 	struct acall_cov cov;		/* nothing but in debug builds */
+	/* Not zeroed: what uses them sets them up. */
+	struct hrtimer timer;		/* deadline, then grace */
+	u8 small[ACALL_CALL_SMALL] __aligned(sizeof(u64));
 };
 
 /* A consistent picture of a call. */
@@ -138,7 +147,8 @@ void acall_calls_exit(void);
 
 /* call.c: life. */
 struct acall_call *acall_call_create(struct acall_interface *iface,
-				     u32 method_nr, u32 in_len, u32 nr_files);
+				     struct acall_payer *usual, u32 method_nr,
+				     u32 in_len, u32 nr_files);
 void acall_call_add_file(struct acall_call *call, struct file *file);
 void acall_call_in_place(struct acall_call *call);
 int acall_call_prepare(struct acall_call *call, struct acall_session *session);
@@ -149,7 +159,6 @@ void acall_call_undo(struct acall_call *call);
 void acall_call_get(struct acall_call *call);
 bool acall_call_tryget(struct acall_call *call);
 void acall_call_put(struct acall_call *call);
-void acall_call_destroy(struct acall_call *call);
 
 bool acall_call_start(struct acall_call *call);
 void acall_call_end(struct acall_call *call, int ret, u64 cpu_ns);
@@ -195,7 +204,6 @@ void acall_call_cancel_by(struct acall_call *call, enum acall_reason reason);
 void acall_call_ask(struct acall_call *call);
 void acall_call_unask(struct acall_call *call);
 bool acall_call_may_settle(const struct acall_call *call);
-void acall_call_timer_init(struct acall_call *call);
 void acall_call_timer_set(struct acall_call *call, u64 until);
 
 /* table.c: every call by its id. */

@@ -36,6 +36,8 @@ static u64 later(u64 ns, u64 duration)
 	return ns + duration < ns ? U64_MAX : ns + duration;
 }
 
+static enum hrtimer_restart call_timer(struct hrtimer *timer);
+
 /**
  * acall_call_timer_set - arm, re-arm or stop a call's timer
  * @call: the call, its lock held, and a reference besides the timer's
@@ -58,6 +60,10 @@ void acall_call_timer_set(struct acall_call *call, u64 until)
 		return;
 	call->timer_until = until;
 	if (until != U64_MAX) {
+		if (!call->timer_used)
+			hrtimer_setup(&call->timer, call_timer, CLOCK_MONOTONIC,
+				      HRTIMER_MODE_ABS_SOFT);
+		call->timer_used = true;
 		if (!call->timer_held)
 			acall_call_get(call);
 		call->timer_held = true;
@@ -139,13 +145,6 @@ static enum hrtimer_restart call_timer(struct hrtimer *timer)
 	if (!queued)
 		acall_call_put(call);
 	return HRTIMER_NORESTART;
-}
-
-void acall_call_timer_init(struct acall_call *call)
-{
-	call->timer_until = U64_MAX;
-	hrtimer_setup(&call->timer, call_timer, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_ABS_SOFT);
 }
 
 /* The end of a grace that begins now: a deadline's own may be sooner (X12). */

@@ -208,7 +208,7 @@ int acall_interface_may_create(struct acall_interface *iface)
 
 /**
  * acall_interface_method - a method by number
- * @iface: the interface, pinned
+ * @iface: the interface, pinned, or its lock held and not gone
  * @nr: any number from user space
  *
  * Return: the method or NULL.
@@ -226,6 +226,33 @@ const struct acall_method *acall_interface_method(struct acall_interface *iface,
 }
 
 /* What follows from a method's hooks, whatever its provider declares. */
+/**
+ * acall_interface_look_up - what BEGIN needs to know before it touches user memory
+ * @iface: the interface, not pinned
+ * @nr: any number from user space
+ * @copy: the method, written
+ *
+ * Return: 0, -ENODEV, or -EINVAL: there is no such method.
+ */
+int acall_interface_look_up(struct acall_interface *iface, u32 nr,
+			    struct acall_method *copy)
+{
+	const struct acall_method *method = NULL;
+	bool gone;
+
+	/* Unregistration cannot have passed as long as this lock is held. */
+	spin_lock_irq(&iface->lock);
+	gone = iface->gone;
+	if (!gone)
+		method = acall_interface_method(iface, nr);
+	if (method)
+		*copy = *method;
+	spin_unlock_irq(&iface->lock);
+	if (gone)
+		return -ENODEV;
+	return method ? 0 : -EINVAL;
+}
+
 static u32 implied_caps(const struct acall_method *method)
 {
 	bool hook = method->cancel || method->cancel_sleepable;

@@ -74,6 +74,8 @@ u32 acall_method_caps(const struct acall_method *method);
 const struct acall_method *acall_interface_method(struct acall_interface *iface,
 						  u32 nr);
 
+int acall_interface_look_up(struct acall_interface *iface, u32 nr,
+			    struct acall_method *copy);
 /* dev/node.c */
 int acall_node_create(struct acall_interface *iface);
 void acall_node_destroy(struct acall_interface *iface);

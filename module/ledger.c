@@ -96,7 +96,9 @@ void acall_ledger_end(struct acall_ledger *ledger, struct acall_call *call,
 	if (orphan)
 		WRITE_ONCE(ledger->orphans, ledger->orphans - 1);
 	spin_unlock_irqrestore(&ledger->lock, flags);
-	wake_up_all(&ledger->wait);
+	/* Pairs with the barrier in prepare_to_wait(). */
+	if (wq_has_sleeper(&ledger->wait))
+		wake_up_all(&ledger->wait);
 }
 
 /**
@@ -126,9 +128,16 @@ struct acall_call *acall_ledger_find(struct acall_ledger *ledger, u64 id)
 	return found;
 }
 
-static bool ended(const struct acall_call *call)
+/* Or never began: a BEGIN that another was faster than is undone. */
+static bool ended(struct acall_ledger *ledger, const struct acall_call *call)
 {
-	return acall_call_word(call) & ACALL_WORD_ENDED;
+	unsigned long flags;
+	bool gone;
+
+	spin_lock_irqsave(&ledger->lock, flags);
+	gone = list_empty(&call->live);
+	spin_unlock_irqrestore(&ledger->lock, flags);
+	return gone;
 }
 
 static bool settled_before(struct acall_ledger *ledger, u64 nth)
@@ -171,7 +180,7 @@ int acall_ledger_wait(struct acall_ledger *ledger,
 		prepare_to_wait(&ledger->wait, &wait,
 				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
 		ret = 0;
-		if (call ? ended(call) : settled_before(ledger, nth))
+		if (call ? ended(ledger, call) : settled_before(ledger, nth))
 			break;
 		ret = -ETIMEDOUT;
 		if (timed_out)

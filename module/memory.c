@@ -5,8 +5,11 @@
  *
  * References: the execution has one from BEGIN until it has ended, the object
  * one while the call is pending, a running timer one, every sleeper, canceller
- * and hook one. The memory goes by RCU, because an object's pending pointer is
- * followed without a lock.
+ * and hook one. An object's pending pointer is followed under RCU without a lock;
+ * the memory may become another call's at once, but stays a call's meanwhile. So
+ * who gets a reference that way looks at the pointer again (acall_object_get_call).
+ * A call whose timer was armed goes by RCU itself: the callback that lets go of the
+ * last reference is still the timer's, which nobody may set up again before.
  *
  * The race it is about: the last reference may go anywhere, in an interrupt under
  * somebody's lock, while others follow pointers to the call under RCU or look for
@@ -23,16 +26,40 @@
 #include "compat.h"
 #include "interface.h"
 #include "ledger.h"
-#include "user/identity.h"
 #include "user/limits.h"
+
+/* KASAN finds no use after free in memory that is used again at once. */
+#define REUSED_AT_ONCE	(!IS_ENABLED(CONFIG_KASAN))
 
 static struct kmem_cache *call_cache;
 static atomic_t calls = ATOMIC_INIT(0);	/* not freed yet */
+static bool leaving;			/* somebody waits for that */
+
+/* What is true of a call's memory as long as it is that. */
+static void call_construct(void *memory)
+{
+	struct acall_call *call = memory;
+
+	/* On its way out, for who follows an old pointer. */
+	refcount_set(&call->ref, 0);
+	spin_lock_init(&call->lock);
+	init_waitqueue_head(&call->wait);
+}
 
 int __init acall_calls_init(void)
 {
+	slab_flags_t flags = SLAB_ACCOUNT;
+
+	if (REUSED_AT_ONCE)
+		flags |= SLAB_TYPESAFE_BY_RCU;
 	acall_table_init();
-	call_cache = KMEM_CACHE(acall_call, SLAB_ACCOUNT);
+	/* BEGIN copies small inputs straight from user memory. */
+	call_cache = kmem_cache_create_usercopy("acall_call",
+			sizeof(struct acall_call),
+			__alignof__(struct acall_call), flags,
+			offsetof(struct acall_call, small),
+			sizeof_field(struct acall_call, small),
+			call_construct);
 	return call_cache ? 0 : -ENOMEM;
 }
 
@@ -40,13 +67,26 @@ void acall_calls_exit(void)
 {
 	/*
 	 * A timer may have to ring once more to let go of its call, and be on
-	 * its way out of its callback still: a softirq is an RCU reader. So is
-	 * who frees a call.
+	 * its way out of its callback still: a softirq is an RCU reader. Whoever
+	 * else frees a call keeps this module in another way.
 	 */
+	WRITE_ONCE(leaving, true);
 	wait_var_event(&calls, !atomic_read(&calls));
 	synchronize_rcu();
 	rcu_barrier();
 	kmem_cache_destroy(call_cache);
+}
+
+static void free_memory(struct acall_call *call)
+{
+	kmem_cache_free(call_cache, call);
+	/*
+	 * A full barrier, which pairs with the one between setting @leaving and
+	 * looking at @calls, in wait_var_event(). Not before a timer that may
+	 * still ring has let go: acall_calls_exit().
+	 */
+	if (atomic_dec_and_test(&calls) && READ_ONCE(leaving))
+		wake_up_var(&calls);
 }
 
 static void call_free(struct rcu_head *rcu)
@@ -56,13 +96,13 @@ static void call_free(struct rcu_head *rcu)
 	/* What is left of it is vmalloc's, and had to wait for this context. */
 	kvfree(call->out);
 	kvfree(call->buf);
-	kmem_cache_free(call_cache, call);
-	/* Not before a timer that may still ring has let go: acall_calls_exit(). */
-	if (atomic_dec_and_test(&calls))
-		wake_up_var(&calls);
+	free_memory(call);
 }
 
-/* The last reference may go under anybody's spinlock: not all can be freed. */
+/*
+ * At once, so that what is not charged any more is not there either. But the last
+ * reference may go under anybody's spinlock, where not all can be freed.
+ */
 static void free_bytes(void **bytes)
 {
 	if (is_vmalloc_addr(*bytes))
@@ -71,13 +111,8 @@ static void free_bytes(void **bytes)
 	*bytes = NULL;
 }
 
-/**
- * acall_call_destroy - what is left of a call when its last reference goes
- * @call: the call
- *
- * Context: under any lock.
- */
-void acall_call_destroy(struct acall_call *call)
+/* The last reference has gone, under any lock. */
+static void call_destroy(struct acall_call *call)
 {
 	/* Nobody finds it any more, before anything of it is gone. */
 	acall_table_del(call);
@@ -88,10 +123,14 @@ void acall_call_destroy(struct acall_call *call)
 	acall_interface_put(call->iface);
 	put_pid(call->owner);
 	put_pid(call->cancel_pid);
-	/* At once, so that what is not charged any more is not there either. */
+	if (call->buf == call->small)
+		call->buf = NULL;
 	free_bytes(&call->out);
 	free_bytes(&call->buf);
-	call_rcu(&call->rcu, call_free);
+	if (REUSED_AT_ONCE && !call->timer_used && !call->out && !call->buf)
+		free_memory(call);
+	else
+		call_rcu(&call->rcu, call_free);
 }
 
 void acall_call_get(struct acall_call *call)
@@ -99,7 +138,10 @@ void acall_call_get(struct acall_call *call)
 	refcount_inc(&call->ref);
 }
 
-/* For a pointer that was read under RCU: false if the call is on its way out. */
+/*
+ * For a pointer that was read under RCU: false if the call is on its way out. If
+ * true it may have become another one before; look at the pointer again.
+ */
 bool acall_call_tryget(struct acall_call *call)
 {
 	return refcount_inc_not_zero(&call->ref);
@@ -108,12 +150,12 @@ bool acall_call_tryget(struct acall_call *call)
 void acall_call_put(struct acall_call *call)
 {
 	if (refcount_dec_and_test(&call->ref))
-		acall_call_destroy(call);
+		call_destroy(call);
 }
 
 /*
- * The files, the method's private memory and the input share one allocation.
- * One more byte: text input is then a string for the method.
+ * The files, the method's private memory and the input share one allocation, or
+ * none if they are small. One more byte: text input is then a string for the method.
  */
 static int call_alloc_buf(struct acall_call *call,
 			  const struct acall_method *method, u32 nr_files)
@@ -124,30 +166,18 @@ static int call_alloc_buf(struct acall_call *call,
 	size_t in = priv + ALIGN(method->priv_size, sizeof(u64));
 	size_t size = in + max(call->in_len, method->in_size) + 1;
 
-	call->buf = kvzalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!call->buf)
-		return -ENOMEM;
+	if (size <= sizeof(call->small)) {
+		call->buf = memset(call->small, 0, size);
+	} else {
+		call->buf = kvzalloc(size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		if (!call->buf)
+			return -ENOMEM;
+	}
 	call->files = call->buf;
 	call->files_out = call->buf + files_out;
 	call->priv = call->buf + priv;
 	call->in = call->buf + in;
 	return 0;
-}
-
-/* What BEGIN needs to know of a method before it touches user memory. */
-static int call_look_up(struct acall_interface *iface, u32 method_nr,
-			struct acall_method *copy)
-{
-	const struct acall_method *method;
-	int ret = acall_interface_pin(iface);
-
-	if (ret)
-		return ret;
-	method = acall_interface_method(iface, method_nr);
-	if (method)
-		*copy = *method;
-	acall_interface_unpin(iface, NULL);
-	return method ? 0 : -EINVAL;
 }
 
 /*
@@ -167,6 +197,7 @@ static bool has_other_rights(const struct cred *cred)
  * acall_call_create - make a call that nobody else can see yet
  * @iface: its interface; not pinned afterwards, because a caller may stall in
  *	the user memory that comes next, and must not hold up unregistration
+ * @usual: who pays most of the time here, or NULL
  * @method_nr: the method
  * @in_len: bytes of input that the caller is going to copy to call->in
  * @nr_files: files that the caller is going to add
@@ -178,14 +209,15 @@ static bool has_other_rights(const struct cred *cred)
  * -EINVAL, -E2BIG, -EDQUOT, -EAGAIN, -ENOMEM (B3).
  */
 struct acall_call *acall_call_create(struct acall_interface *iface,
-				     u32 method_nr, u32 in_len, u32 nr_files)
+				     struct acall_payer *usual, u32 method_nr,
+				     u32 in_len, u32 nr_files)
 {
 	struct acall_method method;
 	struct acall_call *call;
 	u64 bytes;
 	int ret;
 
-	ret = call_look_up(iface, method_nr, &method);
+	ret = acall_interface_look_up(iface, method_nr, &method);
 	if (ret)
 		return ERR_PTR(ret);
 	if (nr_files < method.files_min || nr_files > method.files_max)
@@ -193,19 +225,19 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 	if (in_len > max(method.in_max, method.in_size))
 		return ERR_PTR(-E2BIG);
 
-	call = kmem_cache_zalloc(call_cache, GFP_KERNEL);
+	call = kmem_cache_alloc(call_cache, GFP_KERNEL);
 	if (!call)
 		return ERR_PTR(-ENOMEM);
 	atomic_inc(&calls);
-	refcount_set(&call->ref, 1);
-	spin_lock_init(&call->lock);
-	init_waitqueue_head(&call->wait);
+	memset((void *)call + offsetof(struct acall_call, word), 0,
+	       offsetof(struct acall_call, timer) -
+	       offsetof(struct acall_call, word));
 	INIT_LIST_HEAD(&call->all);
 	INIT_LIST_HEAD(&call->queue);
 	INIT_LIST_HEAD(&call->ask);
 	INIT_LIST_HEAD(&call->live);
 	RB_CLEAR_NODE(&call->node);
-	acall_call_timer_init(call);
+	call->timer_until = U64_MAX;
 	call->id = acall_table_new_id();
 	call->owner_uid = current_uid();
 	call->guarded = has_other_rights(current_cred());
@@ -220,7 +252,7 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 	call->in_len = in_len;
 
 	ret = -ENOMEM;
-	call->payer = acall_payer_get_current();
+	call->payer = acall_payer_get_current(usual);
 	if (!call->payer)
 		goto free;
 	bytes = max(in_len, method.in_size) + method.priv_size;
@@ -231,25 +263,20 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 	ret = call_alloc_buf(call, &method, nr_files);
 	if (ret)
 		goto uncharge;
-	ret = -ENOMEM;
-	call->identity = acall_identity_get_current();
-	if (!call->identity)
-		goto free_buf;
 	acall_interface_get(iface);
 	call->iface = iface;
 	call->owner = get_pid(task_tgid(current));
 	acall_cov_take(&call->cov);
+	/* From now on who follows an old pointer may get a reference. */
+	refcount_set(&call->ref, 1);
 	return call;
 
-free_buf:
-	kvfree(call->buf);
 uncharge:
 	acall_uncharge(call->payer, 1, call->charged);
 put_payer:
 	acall_payer_put(call->payer);
 free:
-	atomic_dec(&calls);
-	kmem_cache_free(call_cache, call);
+	free_memory(call);
 	return ERR_PTR(ret);
 }
 

@@ -6,9 +6,9 @@
  *
  * No lock: @call is the whole state. BEGIN publishes with one compare-and-swap
  * from NULL, FINISH consumes with one back to NULL, so of N that race one wins
- * (B7, F5). It is followed under RCU; a reader that gets a reference has the
- * call that was pending at that moment, and speaks of that one from then on,
- * whatever becomes of the object (W5, X11).
+ * (B7, F5). It is followed under RCU; a reader that gets a reference, and finds
+ * the pointer unchanged after that, has the call that was pending at that moment,
+ * and speaks of that one from then on, whatever becomes of the object (W5, X11).
  *
  * The call points back to its object to wake polls, until it is DONE or the
  * object goes; that pointer is the call's lock's.
@@ -24,6 +24,7 @@
 #include "object.h"
 #include "runner.h"
 #include "session.h"
+#include "user/limits.h"
 
 static atomic_t objects = ATOMIC_INIT(0);
 
@@ -48,14 +49,17 @@ struct acall_object *acall_object_create(struct acall_interface *iface,
 	object->ledger = acall_ledger_create();
 	if (!object->ledger)
 		goto free;
+	object->payer = acall_payer_get_current(NULL);
+	if (!object->payer)
+		goto put_ledger;
 	ret = acall_interface_pin(iface);
 	if (ret)
-		goto put_ledger;
+		goto put_payer;
 	acall_delay(ACALL_AT_CREATE_PINNED);
 	ret = acall_session_open(iface, &object->session);
 	acall_interface_unpin(iface, NULL);
 	if (ret)
-		goto put_ledger;
+		goto put_payer;
 	acall_interface_get(iface);
 	object->iface = iface;
 	object->version = version;
@@ -64,6 +68,8 @@ struct acall_object *acall_object_create(struct acall_interface *iface,
 	atomic_inc(&objects);
 	return object;
 
+put_payer:
+	acall_payer_put(object->payer);
 put_ledger:
 	acall_ledger_put(object->ledger);
 free:
@@ -85,6 +91,7 @@ void acall_object_destroy(struct acall_object *object)
 	if (call)
 		acall_call_drop(call, object->detach);
 	acall_session_put(object->iface, object->session);
+	acall_payer_put(object->payer);
 	acall_ledger_put(object->ledger);
 	acall_interface_put(object->iface);
 	atomic_dec(&objects);
@@ -109,11 +116,27 @@ struct acall_call *acall_object_get_call(struct acall_object *object, u64 id)
 	struct acall_call *call;
 
 	rcu_read_lock();
-	call = rcu_dereference(object->call);
-	acall_delay(ACALL_AT_GET_CALL);
-	/* No reference left: somebody has just consumed it. */
-	if (call && !acall_call_tryget(call))
-		call = NULL;
+	for (;;) {
+		call = rcu_dereference(object->call);
+		acall_delay(ACALL_AT_GET_CALL);
+		/* No reference left: somebody has just consumed it. */
+		if (!call || !acall_call_tryget(call)) {
+			call = NULL;
+			break;
+		}
+		/*
+		 * Consumed and used again for another one meanwhile, maybe of
+		 * another object? The pointer that is read after the reference
+		 * was taken tells; pairs with the one in acall_object_begin().
+		 */
+		smp_mb__after_atomic();
+		if (call == rcu_access_pointer(object->call)) {
+			/* Nothing of it may be read before that. */
+			smp_acquire__after_ctrl_dep();
+			break;
+		}
+		acall_call_put(call);
+	}
 	rcu_read_unlock();
 
 	if (call && id && call->id != id) {
@@ -160,7 +183,9 @@ int acall_object_begin(struct acall_object *object, struct acall_call *call)
 	if (other)
 		return -EBUSY;
 	acall_delay(ACALL_AT_BEGIN_PUBLISHED);
-	acall_table_add(call);
+	/* What is over at once is listed if its CALL leaves it behind. */
+	if (!call->brief)
+		acall_table_add(call);
 	acall_delay(ACALL_AT_BEGIN_LISTED);
 	if (call->deadline != U64_MAX)
 		begin_deadline(call);
@@ -187,7 +212,9 @@ bool acall_object_consume(struct acall_object *object, struct acall_call *call)
 	acall_delay(ACALL_AT_FINISH_CONSUME);
 	acall_call_consume(call);
 	acall_delay(ACALL_AT_FINISH_TAKEN);
-	wake_up_poll(&object->wait, EPOLLOUT | EPOLLWRNORM);
+	/* Pairs with the barrier in acall_object_poll(). */
+	if (wq_has_sleeper(&object->wait))
+		wake_up_poll(&object->wait, EPOLLOUT | EPOLLWRNORM);
 	acall_call_put(call);
 	return true;
 }
@@ -206,13 +233,15 @@ __poll_t acall_object_poll(struct acall_object *object, struct file *file,
 
 	poll_wait(file, &object->wait, pt);
 	poll_wait(file, &object->iface->gone_wait, pt);
+	/* Who wakes looks at the queue after the change: wq_has_sleeper(). */
+	smp_mb();
 
 	gone = acall_interface_gone(object->iface);
-	rcu_read_lock();
-	call = rcu_dereference(object->call);
-	idle = !call;
+	call = acall_object_get_call(object, 0);
+	idle = !call && !acall_object_busy(object);
 	done = call && acall_call_done(call);
-	rcu_read_unlock();
+	if (call)
+		acall_call_put(call);
 
 	return (done ? EPOLLIN | EPOLLRDNORM : 0) |
 	       (idle && !gone ? EPOLLOUT | EPOLLWRNORM : 0) |

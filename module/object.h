@@ -9,6 +9,7 @@
 struct acall_call;
 struct acall_interface;
 struct acall_ledger;
+struct acall_payer;
 struct acall_session;
 
 /* What a client's file descriptor holds. See object.c. */
@@ -17,6 +18,7 @@ struct acall_object {
 	struct acall_interface *iface;	/* counted */
 	struct acall_ledger *ledger;	/* counted */
 	struct acall_session *session;	/* counted; NULL = the provider has none */
+	struct acall_payer *payer;	/* counted: whoever made it */
 	wait_queue_head_t wait;		/* poll */
 	u32 version;
 	bool detach;			/* the last close does not cancel */
@@ -39,9 +41,12 @@ u32 acall_objects_count(void);
 static inline void acall_object_wake(struct acall_object *object)
 {
 	/*
-	 * HUP goes along because readiness may be what turns it on (W4).
+	 * HUP goes along because readiness may be what turns it on (W4). Pairs
+	 * with the barrier in acall_object_poll().
 	 */
-	wake_up_poll(&object->wait, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+	if (wq_has_sleeper(&object->wait))
+		wake_up_poll(&object->wait,
+			     EPOLLIN | EPOLLRDNORM | EPOLLHUP);
 }
 
 #endif /* _ACALL_OBJECT_H */

@@ -19,7 +19,6 @@
 #include "interface.h"
 #include "power.h"
 #include "session.h"
-#include "user/identity.h"
 #include "user/limits.h"
 
 static bool stop_signal = true;
@@ -157,13 +156,13 @@ EXPORT_SYMBOL_GPL(acall_nr_files);
 
 const struct cred *acall_cred(const struct acall_call *call)
 {
-	return acall_identity_cred(call->identity);
+	return call->identity.cred;
 }
 EXPORT_SYMBOL_GPL(acall_cred);
 
 u64 acall_fsize_limit(const struct acall_call *call)
 {
-	return acall_identity_fsize(call->identity);
+	return call->identity.fsize;
 }
 EXPORT_SYMBOL_GPL(acall_fsize_limit);
 
@@ -278,6 +277,8 @@ EXPORT_SYMBOL_GPL(acall_sleep);
 void acall_wait_add(struct acall_call *call, struct wait_queue_entry *entry)
 {
 	add_wait_queue(&call->wait, entry);
+	/* Whoever cancels looks at the queue after the flag: wq_has_sleeper(). */
+	smp_mb();
 }
 EXPORT_SYMBOL_GPL(acall_wait_add);
 

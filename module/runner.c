@@ -367,12 +367,12 @@ static void run(struct acall_call *call)
 
 	acall_delay(ACALL_AT_START_ENTER);
 	cpu_ns = current->se.sum_exec_runtime;
-	acall_identity_assume(call->identity, &was);
+	acall_identity_assume(&call->identity, &was);
 	acall_bounded_begin(&bounded);
 	ret = call->method->run(call);
 	if (call->caps & ACALL_CAP_SHORT)
 		acall_bounded_end(&bounded, call);
-	acall_identity_leave(call->identity, &was);
+	acall_identity_leave(&was);
 	cpu_ns = current->se.sum_exec_runtime - cpu_ns;
 
 	/*
@@ -477,7 +477,7 @@ void acall_runner_unask(struct acall_call *call)
 		acall_call_unask(call);
 }
 
-/* Counts as a chore, so that its client is told before unregistration ends. */
+/* Unregistration ends after the client was told: so the pin is given back here. */
 static void run_in_place(struct acall_call *call)
 {
 	struct acall_interface *iface = call->iface;
@@ -485,15 +485,12 @@ static void run_in_place(struct acall_call *call)
 	struct acall_bounded bounded;
 	int ret;
 
-	acall_interface_get(iface);
-	spin_lock_irq(&iface->lock);
-	iface->chores++;
-	spin_unlock_irq(&iface->lock);
+	acall_delay(ACALL_AT_START_ENTER);
 	acall_bounded_begin(&bounded);
 	ret = call->method->run(call);
 	acall_bounded_end(&bounded, call);
 	acall_call_end(call, ret, current->se.sum_exec_runtime - cpu_ns);
-	chore_done(iface, NULL);
+	acall_interface_unpin(iface, NULL);
 }
 
 /**
@@ -591,6 +588,7 @@ int acall_runners_create(struct acall_interface *iface)
 	hash_init(iface->lanes);
 	INIT_LIST_HEAD(&iface->idle_runners);
 	INIT_LIST_HEAD(&iface->turn);
+	acall_delay(ACALL_AT_RETURN);
 	INIT_WORK(&iface->close_work, close_work);
 
 	iface->runners = kvcalloc(iface->max_running, sizeof(*iface->runners),

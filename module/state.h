@@ -66,7 +66,8 @@ enum acall_verdict {
 /*
  * Layout of the word. "A cancel is visible" is reason != NONE; the first request
  * that stands sets it, and only a hook that refuses clears it again.
- * ENDED: provider code left, its files, credentials and module released.
+ * ENDED: provider code left, its files, credentials and module released (the module
+ * of a call that ran in place a moment later).
  * CONSUMED: no client will take the result. With both the call is over and its
  * charge is returned. REPLIED: a custom method has completed. COMMITTED: assume
  * the effect. FIXED and NO_CANCEL are constant from NEW on: the method cannot be

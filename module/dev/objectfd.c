@@ -111,8 +111,8 @@ static struct acall_call *begin(struct acall_object *object,
 	ret = acall_check_begin(args);
 	if (ret)
 		return ERR_PTR(ret);
-	call = acall_call_create(object->iface, args->method, args->in_len,
-				 args->nr_files);
+	call = acall_call_create(object->iface, object->payer, args->method,
+				 args->in_len, args->nr_files);
 	if (IS_ERR(call))
 		return call;
 	call->version = object->version;
@@ -137,8 +137,10 @@ static struct acall_call *begin(struct acall_object *object,
 	/* Ours: from now on others may finish it. */
 	acall_call_get(call);
 	ret = acall_object_begin(object, call);
-	if (ret)
+	if (ret) {
+		acall_call_put(call);
 		goto undo;
+	}
 	if (call->deadline != U64_MAX)
 		wait_never_started(call);
 	return call;
@@ -271,9 +273,9 @@ static int ioctl_finish(struct acall_object *object, struct file *file,
 	return ret;
 }
 
-/* CALL: finish as FINISH does, into the other structure. */
-static int call_done(struct acall_object *object, struct acall_call *call,
-		     struct acall_call_args *args, void __user *user)
+/* As FINISH does, into the other structure. */
+static int call_copy(struct acall_call *call, struct acall_call_args *args,
+		     void __user *user, struct acall_taking *taking)
 {
 	struct acall_finish finish = {
 		.out = args->out,
@@ -281,10 +283,9 @@ static int call_done(struct acall_object *object, struct acall_call *call,
 		.files = args->files_out,
 		.nr_files = args->nr_files_out,
 	};
-	struct acall_taking taking;
 	int ret;
 
-	ret = acall_finish_copy(call, &finish, &taking);
+	ret = acall_finish_copy(call, &finish, taking);
 	args->out_len = finish.out_len;
 	args->nr_files_out = finish.nr_files;
 	args->status = finish.status;
@@ -301,6 +302,33 @@ static int call_done(struct acall_object *object, struct acall_call *call,
 	if ((!ret || ret == -EMSGSIZE) &&
 	    acall_args_put(user, args, sizeof(*args), args->size))
 		ret = -EFAULT;
+	return ret;
+}
+
+/*
+ * CALL: finish. A brief call is not in the table yet, and nobody must be able to
+ * hide it by stalling in a page fault (X13): so at first there are none.
+ */
+static int call_done(struct acall_object *object, struct acall_call *call,
+		     struct acall_call_args *args, void __user *user)
+{
+	u32 room = args->out_len, slots = args->nr_files_out;
+	struct acall_taking taking;
+	int ret;
+
+	if (call->brief)
+		pagefault_disable();
+	ret = call_copy(call, args, user, &taking);
+	if (call->brief) {
+		pagefault_enable();
+		if (ret) {
+			acall_finish_leave(&taking);
+			acall_table_add(call);
+			args->out_len = room;
+			args->nr_files_out = slots;
+			ret = call_copy(call, args, user, &taking);
+		}
+	}
 	if (!ret)
 		return acall_finish_take(object, call, &taking);
 	acall_finish_leave(&taking);

@@ -487,7 +487,7 @@ static void P2_told_again_what_cannot_be_refused(struct kunit *test)
 static void complete_in_hook(struct acall_call *call)
 {
 	acall_complete(call, -ECANCELED);
-	seen_in_hook = call->identity && call->method;
+	seen_in_hook = call->identity.cred && call->method;
 }
 
 static void P1_a_hook_may_complete(struct kunit *test)

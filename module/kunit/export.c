@@ -145,6 +145,7 @@ SHARE(acall_method_caps);
 SHARE(acall_runner_user_max);
 
 SHARE(acall_call_create);
+SHARE(acall_call_in_place);
 SHARE(acall_call_prepare);
 SHARE(acall_call_undo);
 SHARE(acall_call_get);

@@ -296,11 +296,13 @@ struct acall_call *kt_make(struct kt *kt, u32 i, u32 method)
 			return ERR_CAST(object);
 		k->object = object;
 	}
-	call = acall_call_create(kt->iface, method, sizeof(u32), 0);
+	call = acall_call_create(kt->iface, NULL, method, sizeof(u32), 0);
 	if (IS_ERR(call))
 		return call;
 	call->version = k->object->version;
 	*(u32 *)call->in = i;
+	if (k->waits)
+		acall_call_in_place(call);
 	ret = acall_call_prepare(call, k->object->session);
 	if (!ret)
 		return call;

@@ -53,6 +53,7 @@ struct kt_call {
 	struct acall_object *object;
 	struct acall_call *call;	/* the test's reference */
 	bool open;			/* the gate */
+	bool waits;			/* its beginner does, as CALL's */
 	bool completed;
 	int ret;			/* of .run and .start */
 	int hook_ret;

@@ -110,6 +110,17 @@ static int settled(struct acall_ledger *ledger, struct acall_call *call,
 	return acall_ledger_wait(ledger, call, until);
 }
 
+/* It has its id before another BEGIN on its object turns out to be faster (B8). */
+static void a_begin_that_was_undone_is_waited_for_no_more(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	acall_ledger_begin(f->ledger, &f->calls[0]);
+	KUNIT_EXPECT_EQ(test, settled(f->ledger, &f->calls[0], 0), -ETIMEDOUT);
+	acall_ledger_end(f->ledger, &f->calls[0], false);
+	KUNIT_EXPECT_EQ(test, settled(f->ledger, &f->calls[0], 0), 0);
+}
+
 static void counts(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -220,6 +231,7 @@ static void W6_a_sleeper_is_woken_by_its_own(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
+	KUNIT_CASE(a_begin_that_was_undone_is_waited_for_no_more),
 	KUNIT_CASE(counts),
 	KUNIT_CASE(W6_none_left_is_0),
 	KUNIT_CASE(W6_a_look_does_not_sleep),

@@ -60,7 +60,7 @@ static struct acall_payer *payer_of(struct kunit *test, u32 uid,
 	struct acall_payer *payer;
 
 	KUNIT_ASSERT_EQ(test, kt_become(&user, uid, ns), 0);
-	payer = acall_payer_get_current();
+	payer = acall_payer_get_current(NULL);
 	kt_unbecome(&user);
 	KUNIT_ASSERT_NOT_NULL(test, payer);
 	return payer;

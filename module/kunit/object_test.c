@@ -91,14 +91,16 @@ static void B3_a_refused_call_leaves_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kt->calls[0].released, 0);
 	KUNIT_EXPECT_FALSE(test, acall_object_busy(kt->calls[0].object));
 	KUNIT_EXPECT_EQ(test, kt->iface->pins, 0);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(acall_call_create(kt->iface,
+	KUNIT_EXPECT_EQ(test, PTR_ERR(acall_call_create(kt->iface, NULL,
 							KT_NR_METHODS, 0, 0)),
 			-EINVAL);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(acall_call_create(kt->iface, KT_RUN,
+	KUNIT_EXPECT_EQ(test, PTR_ERR(acall_call_create(kt->iface, NULL,
+							KT_RUN,
 							sizeof(u32) + 1, 0)),
 			-E2BIG);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(acall_call_create(kt->iface, KT_RUN,
-							sizeof(u32), 2)),
+	KUNIT_EXPECT_EQ(test, PTR_ERR(acall_call_create(kt->iface, NULL,
+							KT_RUN, sizeof(u32),
+							2)),
 			-EINVAL);
 	expect_nothing_live(test);
 }
@@ -291,6 +293,36 @@ static void P10_close_comes_after_the_last_execution(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, closed, 3);
 }
 
+static void S3_a_short_method_is_run_by_who_waits(struct kunit *test)
+{
+	struct kt *kt = test->priv;
+	u32 i;
+
+	kt->methods[KT_RUN].caps = ACALL_CAP_SHORT;
+	for (i = 0; i < 3; i++) {
+		kt->calls[i].waits = true;
+		kt_open(kt, i);
+	}
+	KUNIT_ASSERT_EQ(test, kt_begin(kt, 0, KT_RUN), 0);
+	KUNIT_EXPECT_TRUE(test, acall_call_done(kt->calls[0].call));
+	KUNIT_EXPECT_EQ(test, kt->calls[0].released, 1);
+	KUNIT_EXPECT_EQ(test, kt->iface->pins, 0);
+	KUNIT_EXPECT_TRUE(test, kt_finish(kt, 0));
+
+	/* Another one was faster: undone as any. */
+	KUNIT_ASSERT_EQ(test, kt_begin(kt, 1, KT_STUBBORN), 0);
+	KUNIT_EXPECT_EQ(test, kt_begin(kt, 1, KT_RUN), -EBUSY);
+	KUNIT_EXPECT_EQ(test, kt_wait(kt, 1), 0);
+	KUNIT_EXPECT_TRUE(test, kt_finish(kt, 1));
+	KUNIT_EXPECT_EQ(test, kt->calls[1].entered, 1);
+	KUNIT_EXPECT_EQ(test, kt->calls[1].released, 2);
+
+	kt->calls[2].prepare_ret = -EUCLEAN;
+	KUNIT_EXPECT_EQ(test, kt_begin(kt, 2, KT_RUN), -EUCLEAN);
+	KUNIT_EXPECT_EQ(test, kt->iface->pins, 0);
+	expect_nothing_live(test);
+}
+
 static void P8_unregistration_frees_clients_once(struct kunit *test)
 {
 	struct kt *kt = test->priv;
@@ -314,7 +346,8 @@ static void P8_unregistration_frees_clients_once(struct kunit *test)
 				ACALL_REASON_PROVIDER : ACALL_REASON_NONE);
 		KUNIT_EXPECT_EQ(test, kt->calls[i].released, 1);
 		KUNIT_EXPECT_EQ(test, PTR_ERR(acall_call_create(object->iface,
-								KT_RUN, 0, 0)),
+								NULL, KT_RUN,
+								0, 0)),
 				-ENODEV);
 		KUNIT_EXPECT_TRUE(test, kt_finish(kt, i));
 	}
@@ -331,6 +364,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(C4_close_cancels),
 	KUNIT_CASE(C4_detached_runs_on),
 	KUNIT_CASE(P10_close_comes_after_the_last_execution),
+	KUNIT_CASE(S3_a_short_method_is_run_by_who_waits),
 	KUNIT_CASE(P8_unregistration_frees_clients_once),
 	{}
 };

@@ -409,7 +409,7 @@ static int complete_inside(struct acall_call *call)
 	 * takes: who would release it too early has its chance here.
 	 */
 	schedule_timeout_idle(2);
-	find(call->identity && call->method);
+	find(call->identity.cred && call->method);
 	return 0;
 }
 

@@ -5,7 +5,8 @@
  * memory cgroup, I/O cgroup and I/O priority.
  *
  * The limit is only kept: a worker has no rlimits of its own, so methods compare
- * with acall_fsize_limit() (R-RLIM). No lock; immutable once made.
+ * with acall_fsize_limit() (R-RLIM). Part of the call; no lock, constant from .prepare
+ * until the execution has ended.
  */
 #include <linux/blk-cgroup.h>
 #include <linux/cgroup.h>
@@ -13,82 +14,65 @@
 #include <linux/ioprio.h>
 #include <linux/kthread.h>
 #include <linux/memcontrol.h>
-#include <linux/refcount.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 
 #include "debug/fail.h"
 #include "identity.h"
 
-struct acall_identity {
-	refcount_t ref;
-	int ioprio;
-	const struct cred *cred;
-	u64 fsize;
-	struct mem_cgroup *memcg;
-#ifdef CONFIG_BLK_CGROUP
-	struct cgroup_subsys_state *blkcg;
-#endif
-};
+/**
+ * acall_identity_borrow - the identity of current, while it cannot change
+ * @who: filled, for a method that current runs itself; acall_identity_drop() it
+ *
+ * Context: process.
+ */
+void acall_identity_borrow(struct acall_identity *who)
+{
+	who->cred = current_cred();
+	who->fsize = rlimit(RLIMIT_FSIZE);
+	who->borrowed = true;
+}
 
 /**
- * acall_identity_get_current - the identity of current
+ * acall_identity_take - the identity of current, to keep
+ * @who: filled; acall_identity_drop() it
  *
- * Context: process, may sleep.
- * Return: an identity with one reference, or NULL without memory.
+ * Context: process.
  */
-struct acall_identity *acall_identity_get_current(void)
+void acall_identity_take(struct acall_identity *who)
 {
-	struct acall_identity *who;
-
-	who = kzalloc(sizeof(*who), GFP_KERNEL_ACCOUNT);
-	if (!who)
-		return NULL;
-	refcount_set(&who->ref, 1);
-	who->cred = get_current_cred();
-	who->fsize = rlimit(RLIMIT_FSIZE);
+	acall_identity_borrow(who);
+	get_cred(who->cred);
 	who->ioprio = get_current_ioprio();
 	who->memcg = get_mem_cgroup_from_mm(current->mm);
 #ifdef CONFIG_BLK_CGROUP
 	who->blkcg = task_get_css(current, io_cgrp_id);
 #endif
-	return who;
+	who->borrowed = false;
 }
 
 /**
- * acall_identity_put - drop a reference
- * @who: the identity
+ * acall_identity_drop - let go of an identity
+ * @who: the identity, or nobody; nobody afterwards
  *
  * Context: process.
  */
-void acall_identity_put(struct acall_identity *who)
+void acall_identity_drop(struct acall_identity *who)
 {
-	if (!refcount_dec_and_test(&who->ref))
-		return;
+	if (who->cred && !who->borrowed) {
 #ifdef CONFIG_BLK_CGROUP
-	css_put(who->blkcg);
+		css_put(who->blkcg);
 #endif
-	mem_cgroup_put(who->memcg);
-	put_cred(who->cred);
-	kfree(who);
-}
-
-const struct cred *acall_identity_cred(const struct acall_identity *who)
-{
-	return who->cred;
-}
-
-u64 acall_identity_fsize(const struct acall_identity *who)
-{
-	return who->fsize;
+		mem_cgroup_put(who->memcg);
+		put_cred(who->cred);
+	}
+	who->cred = NULL;
 }
 
 static void set_ioprio(int ioprio)
 {
 #ifdef CONFIG_BLOCK
-	if (ioprio != get_current_ioprio())
-		set_task_ioprio(current, ioprio);
+	set_task_ioprio(current, ioprio);
 #endif
 }
 
@@ -99,7 +83,7 @@ static void set_ioprio(int ioprio)
  *
  * Context: a worker.
  */
-void acall_identity_assume(struct acall_identity *who,
+void acall_identity_assume(const struct acall_identity *who,
 			   struct acall_disguise *was)
 {
 	was->ioprio = get_current_ioprio();
@@ -108,7 +92,9 @@ void acall_identity_assume(struct acall_identity *who,
 	 * allocation that fails leaves the priority as it was, which is no harm;
 	 * the way back needs none.
 	 */
-	if (who->ioprio != was->ioprio && !acall_fail(ACALL_FAIL_IOPRIO))
+	was->other_ioprio = who->ioprio != was->ioprio &&
+			    !acall_fail(ACALL_FAIL_IOPRIO);
+	if (was->other_ioprio)
 		set_ioprio(who->ioprio);
 	was->cred = override_creds(who->cred);
 	was->memcg = set_active_memcg(who->memcg);
@@ -119,16 +105,15 @@ void acall_identity_assume(struct acall_identity *who,
 
 /**
  * acall_identity_leave - become a plain worker again
- * @who: as whom it ran
  * @was: what acall_identity_assume() wrote
  */
-void acall_identity_leave(struct acall_identity *who,
-			  const struct acall_disguise *was)
+void acall_identity_leave(const struct acall_disguise *was)
 {
 #ifdef CONFIG_BLK_CGROUP
 	kthread_associate_blkcg(NULL);
 #endif
 	set_active_memcg(was->memcg);
 	revert_creds(was->cred);
-	set_ioprio(was->ioprio);
+	if (was->other_ioprio)
+		set_ioprio(was->ioprio);
 }

@@ -4,25 +4,34 @@
 
 #include <linux/types.h>
 
-struct acall_identity;
+struct cgroup_subsys_state;
 struct cred;
 struct mem_cgroup;
+
+/* As whom a method runs. @cred NULL = nobody. */
+struct acall_identity {
+	const struct cred *cred;
+	u64 fsize;
+	struct mem_cgroup *memcg;
+	struct cgroup_subsys_state *blkcg;
+	int ioprio;
+	bool borrowed;			/* no reference of its own */
+};
 
 /* What a worker was before it took an identity on. */
 struct acall_disguise {
 	const struct cred *cred;
 	struct mem_cgroup *memcg;
 	int ioprio;
+	bool other_ioprio;		/* it has taken one on */
 };
 
-struct acall_identity *acall_identity_get_current(void);
-void acall_identity_put(struct acall_identity *who);
-const struct cred *acall_identity_cred(const struct acall_identity *who);
-u64 acall_identity_fsize(const struct acall_identity *who);
+void acall_identity_take(struct acall_identity *who);
+void acall_identity_borrow(struct acall_identity *who);
+void acall_identity_drop(struct acall_identity *who);
 
-void acall_identity_assume(struct acall_identity *who,
+void acall_identity_assume(const struct acall_identity *who,
 			   struct acall_disguise *was);
-void acall_identity_leave(struct acall_identity *who,
-			  const struct acall_disguise *was);
+void acall_identity_leave(const struct acall_disguise *was);
 
 #endif /* _ACALL_IDENTITY_H */

@@ -50,12 +50,14 @@ struct acall_account {
 
 struct acall_payer {
 	refcount_t ref;
+	kuid_t uid;			/* of these, in this namespace: counted */
+	struct user_namespace *ns;
 	u32 nr;
 	struct acall_account *accounts[];
 };
 
 static DEFINE_SPINLOCK(accounts_lock);
-static DEFINE_HASHTABLE(accounts, 6);
+static DEFINE_HASHTABLE(accounts, 10);
 static u32 all_calls;
 static u64 all_bytes;
 
@@ -112,13 +114,19 @@ static void account_put(struct acall_account *account)
 	kfree(account);
 }
 
+static bool pays_for(const struct acall_payer *payer, const struct cred *cred)
+{
+	return uid_eq(payer->uid, cred->uid) && payer->ns == cred->user_ns;
+}
+
 /**
  * acall_payer_get_current - who pays for a call of current
+ * @usual: who does most of the time, or NULL
  *
  * Context: process, may sleep.
  * Return: a payer with one reference, or NULL without memory.
  */
-struct acall_payer *acall_payer_get_current(void)
+struct acall_payer *acall_payer_get_current(struct acall_payer *usual)
 {
 	const struct cred *cred = current_cred();
 	struct user_namespace *ns;
@@ -127,12 +135,18 @@ struct acall_payer *acall_payer_get_current(void)
 	kuid_t uid;
 	u32 i;
 
+	if (usual && pays_for(usual, cred)) {
+		refcount_inc(&usual->ref);
+		return usual;
+	}
 	for (ns = cred->user_ns; ns != &init_user_ns; ns = ns->parent)
 		max++;
 	payer = kzalloc(struct_size(payer, accounts, max), GFP_KERNEL_ACCOUNT);
 	if (!payer)
 		return NULL;
 	refcount_set(&payer->ref, 1);
+	payer->uid = cred->uid;
+	payer->ns = get_user_ns(cred->user_ns);
 
 	uid = cred->uid;
 	for (ns = cred->user_ns;; ns = ns->parent) {
@@ -175,6 +189,7 @@ void acall_payer_put(struct acall_payer *payer)
 		return;
 	for (i = 0; i < payer->nr; i++)
 		account_put(payer->accounts[i]);
+	put_user_ns(payer->ns);
 	kfree(payer);
 }
 

@@ -17,7 +17,7 @@ struct acall_limits_info {
 	u64 charged_bytes;
 };
 
-struct acall_payer *acall_payer_get_current(void);
+struct acall_payer *acall_payer_get_current(struct acall_payer *usual);
 void acall_payer_put(struct acall_payer *payer);
 kuid_t acall_payer_owner(const struct acall_payer *payer);
 

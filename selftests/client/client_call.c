@@ -694,6 +694,35 @@ TEST_F(acall, S3_a_short_method_is_run_by_its_caller)
 	EXPECT_EQ(ACALL_OUTCOME_COMPLETED, f.outcome);
 }
 
+TEST_F(acall, S3_X13_what_a_caller_leaves_behind_is_found)
+{
+	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct acall_call_args *c = (void *)(pages + 4096 -
+			offsetof(struct acall_call_args, outcome));
+	struct acall_finish f;
+	struct acall_cancel x;
+
+	ASSERT_NE(MAP_FAILED, pages);
+	c->size = sizeof(*c);
+	c->method = ACALL_TEST_SHORT;
+	/* Its id can be written, what comes behind only after a page fault. */
+	ASSERT_EQ(0, sys_ioctl(self->fd, ACALL_IOC_CALL, c));
+	EXPECT_EQ(ACALL_OUTCOME_COMPLETED, c->outcome);
+	EXPECT_EQ(-ESRCH, sys_cancel_id(self->dev, 0, c->call_id, 0, &x));
+	EXPECT_EQ(ACALL_STATE_IDLE, x.state);
+	/* And not at all. */
+	ASSERT_EQ(0, mprotect(pages + 4096, 4096, PROT_READ));
+	EXPECT_EQ(-EFAULT, sys_ioctl(self->fd, ACALL_IOC_CALL, c));
+	EXPECT_NE(0, c->call_id);
+	EXPECT_EQ(ACALL_STATE_DONE, listed_state(self->dev, c->call_id));
+	EXPECT_EQ(-ESRCH, sys_cancel_id(self->dev, 0, c->call_id, 0, &x));
+	EXPECT_EQ(ACALL_STATE_DONE, x.state);
+	ASSERT_EQ(0, sys_finish(self->fd, c->call_id, &f));
+	EXPECT_EQ(ACALL_OUTCOME_COMPLETED, f.outcome);
+	EXPECT_NE(0, listed_state(self->dev, c->call_id));
+}
+
 TEST_F(acall, S3_not_with_a_deadline)
 {
 	struct acall_call_args c = { .method = ACALL_TEST_SHORT,

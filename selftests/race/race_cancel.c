@@ -335,6 +335,60 @@ TEST_F(prov, P5_CANCEL_and_the_point_of_no_return)
 	EXPECT_EQ(0, race_end(&r, "cancel", "commit"));
 }
 
+struct caller_duel {
+	struct duel duel;
+	struct acall_call_args c;
+	int called;
+	__u64 cancelled;
+};
+
+static void cancel_caller(void *arg)
+{
+	struct caller_duel *d = arg;
+
+	cancel(&d->duel);
+	d->cancelled = now_ns();
+}
+
+static void call_short(void *arg)
+{
+	struct caller_duel *d = arg;
+
+	d->called = sys_call(d->duel.fd, ACALL_TEST_SHORT, NULL, 0, &d->c);
+}
+
+/*
+ * Its caller runs it: a client that leaves leaves him in it, and he is told when
+ * he is out. A canceller that comes before there is a call was no party.
+ */
+TEST_F(prov, S3_ABANDON_and_a_short_method_in_CALL)
+{
+	struct caller_duel d = { .duel = { .fd = self->fd,
+					   .flags = ACALL_CANCEL_ABANDON } };
+	struct race r = { .left = cancel_caller, .right = call_short,
+			  .arg = &d, .points = "START_ENTER 200 1000" };
+	bool left;
+
+	ASSERT_EQ(0, race_start(&r));
+	while (race_more(&r)) {
+		race_round(&r);
+		ASSERT_EQ(0, d.called);
+		left = d.c.outcome == ACALL_OUTCOME_ABANDONED;
+		ASSERT_EQ(left ? -ECANCELED : 0, d.c.status);
+		ASSERT_TRUE(left ||
+			    d.c.outcome == ACALL_OUTCOME_COMPLETED);
+		ASSERT_EQ(left ? 0 : -ESRCH, d.duel.ret);
+		ASSERT_EQ(0, nothing_lost(self->ctl, &self->before, 1));
+		if (!left && d.cancelled < d.c.begin_ns) {
+			race_saw(&r, UNDECIDED);
+			race_adapt(&r, LEFT_FIRST);
+		} else {
+			race_saw(&r, left ? LEFT_FIRST : RIGHT_FIRST);
+		}
+	}
+	EXPECT_EQ(0, race_end(&r, "the canceller", "the method"));
+}
+
 /* Who still has a reference on a call that is over does not bring it back. */
 TEST_F(prov, X13_by_id_of_a_call_that_is_over)
 {

@@ -146,7 +146,8 @@ struct acall_info {
  * @version: out: newest version it serves
  * @methods: out: highest method number + 1
  * @caps: out: ACALL_INTERFACE_*
- * @max_running: out: how many methods of it can run at a time
+ * @max_running: out: how many methods of it can run at a time, but for those that
+ *	their callers run (ACALL_CAP_INLINE; ACALL_CAP_SHORT in CALL)
  * @max_running_user: out: how many of them for one user; the rest wait
  */
 struct acall_interface_info {

@@ -51,8 +51,9 @@ struct file;
  * @caps: ACALL_CAP_KILLABLE: @run uses acall_killable_begin(); ACALL_CAP_CHUNKED:
  *	@run looks with acall_cancelled() between pieces; ACALL_CAP_COMMITS: it
  *	uses acall_commit(); ACALL_CAP_INLINE: see the top; ACALL_CAP_SHORT: @run
- *	is bounded and never sleeps, so a caller who waits for it may run it
- *	himself (clause S3; debug builds warn if it sleeps). The core adds ACALL_CAP_CUSTOM (it has
+ *	and @release are bounded and never sleep, so a caller who waits for the
+ *	call may run them himself (clause S3), and a canceller @release (debug
+ *	builds warn if they sleep). The core adds ACALL_CAP_CUSTOM (it has
  *	@start), ACALL_CAP_MAY_REFUSE (it has a cancel hook) and ACALL_CAP_CANCEL
  *	(it has a cancel hook, or a @run that is not inline)
  * @unit: enum acall_unit of acall_progress()
@@ -92,7 +93,8 @@ struct file;
  * @cancel_sleepable: the same, but runs in a worker and may sleep; meanwhile those
  *	of the same user's other calls of this interface wait for it
  * @release: may be NULL. Runs once after an accepted @prepare, last, after every
- *	other hook has returned, in task context, may sleep; the argument files
+ *	other hook has returned, in task context, may sleep (but see
+ *	ACALL_CAP_SHORT); the argument files
  *	are still there. After it the core touches nothing of the provider's for
  *	this call
  */
@@ -128,7 +130,8 @@ struct acall_method {
  * @mode: permissions of that device; 0 = 0600
  * @methods: table indexed by method number; numbers are never reused
  * @nr_methods: entries of @methods
- * @max_running: how many methods may run at a time, <= 512; 0 = the default (256)
+ * @max_running: how many methods may run at a time, <= 512; 0 = the default (256).
+ *	Does not count what callers run themselves (ACALL_CAP_INLINE, _SHORT)
  * @may_create: may be NULL. 0 or a negative errno for CREATE by current; also
  *	asked for listings; may sleep. Gets the registration's data
  * @open: may be NULL. A call object is made by current: 0, or a negative errno
@@ -392,7 +395,7 @@ bool acall_cancelled(struct acall_call *call);
  * acall_cancelled() for a .run that may sleep here: while the machine suspends it
  * parks the method, so that long work does not go on behind its back (R-FREEZE).
  *
- * Context: .run of a method that is not inline.
+ * Context: .run of a method that may sleep: neither inline nor short.
  * Return: 0, or -ECANCELED if a cancel is visible.
  */
 int __must_check acall_checkpoint(struct acall_call *call);
