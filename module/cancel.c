@@ -373,6 +373,11 @@ static int request_locked(struct acall_call *call,
 		return -ESRCH;
 	}
 
+	if (was == ACALL_PHASE_QUEUED) {
+		/* Most of the time it has settled before a clock need run. */
+		acall_call_timer_set(call, U64_MAX);
+		return 0;
+	}
 	if (was == ACALL_PHASE_RUNNING)
 		*ask = take_hook(call);
 	if (acall_word_phase(call->word) == ACALL_PHASE_ASKED) {
@@ -423,6 +428,22 @@ static int ask_atomic(struct acall_call *call,
 	return 0;
 }
 
+/* It never starts. Its client is freed by the clock if its files are not dropped. */
+static void dequeue(struct acall_call *call,
+		    const struct acall_request *request)
+{
+	bool leaves = request->flags & ACALL_CANCEL_ABANDON;
+	unsigned long flags;
+
+	acall_delay(ACALL_AT_CANCEL_DEQUEUE);
+	if (acall_runner_dequeue(call))
+		return;
+	spin_lock_irqsave(&call->lock, flags);
+	/* Somebody else may have set a shorter one since. */
+	run_grace(call, leaves ? 0 : request->grace_ns, true);
+	spin_unlock_irqrestore(&call->lock, flags);
+}
+
 /**
  * acall_call_cancel - ask a call to stop
  * @call: the call; the caller has a reference
@@ -450,10 +471,8 @@ int acall_call_cancel(struct acall_call *call, struct acall_request *request)
 	dequeued = was == ACALL_PHASE_QUEUED && !ret;
 	spin_unlock_irqrestore(&call->lock, flags);
 
-	if (dequeued) {
-		acall_delay(ACALL_AT_CANCEL_DEQUEUE);
-		acall_runner_dequeue(call);
-	}
+	if (dequeued)
+		dequeue(call, request);
 	if (!ask)
 		return ret;
 	acall_delay(ACALL_AT_CANCEL_ASK);

@@ -148,7 +148,8 @@ void acall_interface_unpin(struct acall_interface *iface,
 		list_del_init(&call->all);
 	/* Before the pin: without one the provider's module may be freed. */
 	module_put(iface->desc->owner);
-	if (!--iface->pins)
+	/* Who waits has queued himself before he takes the lock and looks. */
+	if (!--iface->pins && waitqueue_active(&iface->idle_wait))
 		wake_up_all(&iface->idle_wait);
 	spin_unlock_irqrestore(&iface->lock, flags);
 }
@@ -225,7 +226,6 @@ const struct acall_method *acall_interface_method(struct acall_interface *iface,
 	return method->name ? method : NULL;
 }
 
-/* What follows from a method's hooks, whatever its provider declares. */
 /**
  * acall_interface_look_up - what BEGIN needs to know before it touches user memory
  * @iface: the interface, not pinned
@@ -253,6 +253,7 @@ int acall_interface_look_up(struct acall_interface *iface, u32 nr,
 	return method ? 0 : -EINVAL;
 }
 
+/* What follows from a method's hooks, whatever its provider declares. */
 static u32 implied_caps(const struct acall_method *method)
 {
 	bool hook = method->cancel || method->cancel_sleepable;

@@ -44,11 +44,14 @@ struct acall_interface {
 	struct workqueue_struct *wq;
 	struct workqueue_struct *chores_wq;
 	struct acall_runner *runners;
-	struct list_head idle_runners;
+	struct list_head idle_runners;	/* first those that linger */
 	struct list_head turn;		/* lanes that have a call to start */
-	u32 chores;			/* queued works, and inline methods */
+	u32 chores;			/* queued works, cancellers that settle */
 	struct work_struct close_work;
+	struct delayed_work rest_work;
+	bool resting;			/* no runner lingers any more */
 	DECLARE_HASHTABLE(lanes, ACALL_LANE_BITS);
+	u32 spare_lanes;		/* of them, those that nobody needs */
 
 	/* The device of its own (dev/node.c). */
 	struct miscdevice node;
@@ -71,11 +74,11 @@ u32 acall_interface_count(void);
 void acall_interfaces_for_each(void (*visit)(struct acall_interface *iface));
 
 u32 acall_method_caps(const struct acall_method *method);
+int acall_interface_look_up(struct acall_interface *iface, u32 nr,
+			    struct acall_method *copy);
 const struct acall_method *acall_interface_method(struct acall_interface *iface,
 						  u32 nr);
 
-int acall_interface_look_up(struct acall_interface *iface, u32 nr,
-			    struct acall_method *copy);
 /* dev/node.c */
 int acall_node_create(struct acall_interface *iface);
 void acall_node_destroy(struct acall_interface *iface);

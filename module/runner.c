@@ -4,7 +4,9 @@
  *
  * An interface has its own workqueue, so that its stuck calls hold up nobody
  * else's (P9), and max_running runners, allocated with it. A runner owns a work
- * item for life (R-WSADDR) and drains calls until there is none to start.
+ * item for life (R-WSADDR) and drains calls until there is none to start. Then it
+ * lingers: it sleeps in its work for a while, since to wake a task costs half of
+ * what it costs to queue a work, wake a worker for it and have it leave again.
  *
  * A call waits in the lane of its user; lanes with something to start stand in
  * a circle and are served in turn, and no lane has more than its share running.
@@ -19,8 +21,9 @@
  *
  * The race it is about is BEGIN and CANCEL of a queued call against the runner
  * that takes it. The state decides whether it runs (R-PUB); which list it is on
- * only decides who clears it away: the runner if it has taken it, else the
- * settle work, which gets it from the canceller or from a BEGIN that was slower.
+ * only decides who clears it away: the runner if it has taken it; else the
+ * canceller, or the settle work, which gets it from the canceller or from a BEGIN
+ * that was slower.
  */
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
@@ -37,6 +40,12 @@
 #include "user/identity.h"
 #include "user/limits.h"
 
+/* Who has nothing to start for so long gives his worker back. */
+#define LINGER		(HZ / 10)
+
+/* Lanes of users without a call that an interface keeps: the next one is soon. */
+#define SPARE_LANES	16
+
 /* A workqueue's name and its NUL, on kernels that keep least of it. */
 #define WQ_NAME_SIZE	24
 
@@ -44,7 +53,11 @@ struct acall_runner {
 	struct work_struct work;
 	struct acall_interface *iface;
 	struct acall_lane *lane;	/* whose turn it is using */
-	struct list_head idle;
+	/* The interface's lock to write. */
+	struct list_head idle;		/* first those that linger */
+	struct task_struct *task;	/* lingers; NULL = called, or to leave */
+	bool leave;
+	unsigned long since;		/* jiffies when it began to */
 };
 
 struct acall_lane {
@@ -89,6 +102,20 @@ static void lane_update(struct acall_interface *iface, struct acall_lane *lane)
 		list_add_tail(&lane->turn, &iface->turn);
 }
 
+/*
+ * It cannot leave its work before it has had the lock. Both barriers pair with those
+ * in linger(): the release with its acquire, which is for @leave, the wake-up's with
+ * the one between its state and its look.
+ */
+static void stop_lingering(struct acall_runner *runner)
+{
+	struct task_struct *task = runner->task;
+
+	lockdep_assert_held(&runner->iface->lock);
+	smp_store_release(&runner->task, NULL);
+	wake_up_process(task);
+}
+
 /* Wake one runner if there is something to start. */
 static bool kick(struct acall_interface *iface)
 {
@@ -100,7 +127,10 @@ static bool kick(struct acall_interface *iface)
 	runner = list_first_entry(&iface->idle_runners, struct acall_runner,
 				  idle);
 	list_del_init(&runner->idle);
-	queue_work(iface->wq, &runner->work);
+	if (runner->task)
+		stop_lingering(runner);
+	else
+		queue_work(iface->wq, &runner->work);
 	return true;
 }
 
@@ -259,6 +289,7 @@ void acall_runner_close(struct acall_interface *iface)
 struct acall_lane *acall_lane_get(struct acall_interface *iface, kuid_t owner)
 {
 	struct acall_lane *lane, *fresh = NULL;
+	bool fresh_used = false;
 
 	for (;;) {
 		spin_lock_irq(&iface->lock);
@@ -266,10 +297,11 @@ struct acall_lane *acall_lane_get(struct acall_interface *iface, kuid_t owner)
 		if (!lane && fresh) {
 			lane = fresh;
 			fresh = NULL;
+			fresh_used = true;
 			hash_add(iface->lanes, &lane->node, __kuid_val(owner));
 		}
-		if (lane)
-			lane->refs++;
+		if (lane && !lane->refs++ && !lane->running && !fresh_used)
+			iface->spare_lanes--;
 		spin_unlock_irq(&iface->lock);
 		if (lane)
 			break;
@@ -289,11 +321,15 @@ struct acall_lane *acall_lane_get(struct acall_interface *iface, kuid_t owner)
 	return lane;
 }
 
-/* True if nobody needs it any more; then the caller frees it. */
+/* True if nobody needs it any more, and there are enough; the caller frees it. */
 static bool lane_unused(struct acall_lane *lane)
 {
 	if (lane->refs || lane->running)
 		return false;
+	if (lane->iface->spare_lanes < SPARE_LANES) {
+		lane->iface->spare_lanes++;
+		return false;
+	}
 	hash_del(&lane->node);
 	list_del(&lane->turn);
 	return true;
@@ -341,15 +377,76 @@ static struct acall_call *runner_next(struct acall_runner *runner)
 		lane_update(iface, lane);
 	} else {
 		/*
-		 * Nothing after this but the way out: who queues the work again
-		 * from now on waits for no provider.
+		 * Nothing after this but sleep and the way out: who queues the
+		 * work again from now on waits for no provider.
 		 */
 		list_add(&runner->idle, &iface->idle_runners);
+		runner->leave = iface->resting;
+		if (!iface->resting) {
+			runner->task = current;
+			runner->since = jiffies;
+			queue_delayed_work(iface->chores_wq, &iface->rest_work,
+					   LINGER);
+		}
 	}
 	runner->lane = lane;
 	spin_unlock_irq(&iface->lock);
 	kfree(unused);
 	return call;
+}
+
+/* Return: true if there is something to start, false: leave. */
+static bool linger(struct acall_runner *runner)
+{
+	for (;;) {
+		set_current_state(TASK_IDLE);
+		if (!smp_load_acquire(&runner->task))
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	if (!READ_ONCE(runner->leave))
+		return true;
+	/* Whoever wakes this task is done with it: stop_lingering(). */
+	spin_lock_irq(&runner->iface->lock);
+	spin_unlock_irq(&runner->iface->lock);
+	return false;
+}
+
+/*
+ * Those that have lingered for long enough, or all, leave their works; the next
+ * call for one of them queues it again.
+ */
+static void rest(struct acall_interface *iface, bool all)
+{
+	struct acall_runner *runner, *next;
+	bool more = false;
+
+	lockdep_assert_held(&iface->lock);
+	list_for_each_entry_safe(runner, next, &iface->idle_runners, idle) {
+		if (!runner->task)
+			break;
+		if (!all && time_before(jiffies, runner->since + LINGER)) {
+			more = true;
+			continue;
+		}
+		list_move_tail(&runner->idle, &iface->idle_runners);
+		WRITE_ONCE(runner->leave, true);
+		stop_lingering(runner);
+	}
+	if (more)
+		queue_delayed_work(iface->chores_wq, &iface->rest_work, LINGER);
+}
+
+static void rest_work(struct work_struct *work)
+{
+	struct acall_interface *iface =
+		container_of(to_delayed_work(work), struct acall_interface,
+			     rest_work);
+
+	spin_lock_irq(&iface->lock);
+	rest(iface, false);
+	spin_unlock_irq(&iface->lock);
 }
 
 static void run(struct acall_call *call)
@@ -395,12 +492,14 @@ static void runner_work(struct work_struct *work)
 						   work);
 	struct acall_call *call;
 
-	while ((call = runner_next(runner))) {
-		acall_cov_begin(&call->cov);
-		run(call);
-		acall_cov_end();
-		cond_resched();
-	}
+	do {
+		while ((call = runner_next(runner))) {
+			acall_cov_begin(&call->cov);
+			run(call);
+			acall_cov_end();
+			cond_resched();
+		}
+	} while (linger(runner));
 }
 
 /*
@@ -489,6 +588,7 @@ static void run_in_place(struct acall_call *call)
 	acall_bounded_begin(&bounded);
 	ret = call->method->run(call);
 	acall_bounded_end(&bounded, call);
+	acall_delay(ACALL_AT_RETURN);
 	acall_call_end(call, ret, current->se.sum_exec_runtime - cpu_ns);
 	acall_interface_unpin(iface, NULL);
 }
@@ -548,26 +648,50 @@ void acall_runner_enqueue(struct acall_call *call)
 		acall_call_enter_start(call);
 }
 
+/* Is all that is left to do over in a moment, whoever does it? */
+static bool settles_at_once(const struct acall_call *call)
+{
+	return !call->nr_files && !call->max_files_out &&
+	       (!call->method->release || call->caps & ACALL_CAP_SHORT);
+}
+
 /**
  * acall_runner_dequeue - a queued call was cancelled
- * @call: the call, never to be started
+ * @call: the call, never to be started; the caller has a reference
  *
  * If it is not on its queue, the runner that has taken it or the BEGIN that has
  * not queued it yet finds the new state.
  *
  * Context: any but hard interrupt and NMI.
+ * Return: true if it has settled by now; else somebody else is about to do that.
  */
-void acall_runner_dequeue(struct acall_call *call)
+bool acall_runner_dequeue(struct acall_call *call)
 {
 	struct acall_interface *iface = call->iface;
+	bool here = false;
 	unsigned long flags;
 
 	spin_lock_irqsave(&iface->lock, flags);
 	if (!list_empty(&call->queue)) {
-		settle(iface, call);
-		lane_update(iface, call->lane);
+		struct acall_lane *lane = call->lane;
+
+		here = in_task() && settles_at_once(call);
+		if (here) {
+			list_del_init(&call->queue);
+			/* Unregistration ends after the client was told. */
+			iface->chores++;
+			acall_interface_get(iface);
+		} else {
+			settle(iface, call);
+		}
+		lane_update(iface, lane);
 	}
 	spin_unlock_irqrestore(&iface->lock, flags);
+	if (!here)
+		return false;
+	acall_call_settle(call);
+	chore_done(iface, NULL);
+	return true;
 }
 
 /**
@@ -588,8 +712,8 @@ int acall_runners_create(struct acall_interface *iface)
 	hash_init(iface->lanes);
 	INIT_LIST_HEAD(&iface->idle_runners);
 	INIT_LIST_HEAD(&iface->turn);
-	acall_delay(ACALL_AT_RETURN);
 	INIT_WORK(&iface->close_work, close_work);
+	INIT_DELAYED_WORK(&iface->rest_work, rest_work);
 
 	iface->runners = kvcalloc(iface->max_running, sizeof(*iface->runners),
 				  GFP_KERNEL | __GFP_NOWARN);
@@ -627,10 +751,24 @@ int acall_runners_create(struct acall_interface *iface)
  */
 void acall_runners_destroy(struct acall_interface *iface)
 {
+	struct acall_lane *lane;
+	struct hlist_node *next;
+	int bucket;
+
+	spin_lock_irq(&iface->lock);
+	iface->resting = true;
+	rest(iface, true);
+	spin_unlock_irq(&iface->lock);
+	cancel_delayed_work_sync(&iface->rest_work);
 	if (iface->wq)
 		destroy_workqueue(iface->wq);
 	if (iface->chores_wq)
 		destroy_workqueue(iface->chores_wq);
 	kvfree(iface->runners);
-	WARN_ON(!hash_empty(iface->lanes));
+	hash_for_each_safe(iface->lanes, bucket, next, lane, node) {
+		hash_del(&lane->node);
+		kfree(lane);
+		iface->spare_lanes--;
+	}
+	WARN_ON(iface->spare_lanes);
 }

@@ -17,7 +17,7 @@ void acall_lane_put(struct acall_interface *iface, struct acall_lane *lane);
 u32 acall_runner_user_max(const struct acall_interface *iface);
 
 void acall_runner_enqueue(struct acall_call *call);
-void acall_runner_dequeue(struct acall_call *call);
+bool acall_runner_dequeue(struct acall_call *call);
 void acall_runner_settle(struct acall_call *call);
 void acall_runner_ask(struct acall_call *call);
 void acall_runner_unask(struct acall_call *call);

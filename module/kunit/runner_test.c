@@ -93,6 +93,24 @@ static void users_are_served_in_turn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kt->peak, 1);
 }
 
+/* A runner waits for more in its work, and then leaves it. */
+static void a_runner_that_lingers_or_has_left_is_there_at_once(struct kunit *test)
+{
+	struct kt *kt = test->priv;
+	u32 i;
+
+	runners(test, kt, 1);
+	open_all(kt);
+	for (i = 0; i < 6; i++) {
+		begin(test, i, A);
+		KUNIT_EXPECT_TRUE(test, kt_finish(kt, i));
+		/* Longer than it lingers, every other time. */
+		if (i % 2)
+			schedule_timeout_idle(HZ / 2);
+	}
+	KUNIT_EXPECT_EQ(test, kt->nr_log, 6);
+}
+
 /* One's own are entered in the order of their BEGINs. */
 static void one_user_is_first_come_first_served(struct kunit *test)
 {
@@ -239,6 +257,7 @@ static void custom_methods_need_no_turn(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(users_are_served_in_turn),
+	KUNIT_CASE(a_runner_that_lingers_or_has_left_is_there_at_once),
 	KUNIT_CASE(one_user_is_first_come_first_served),
 	KUNIT_CASE(a_user_has_no_more_than_his_share),
 	KUNIT_CASE(a_larger_share_counts_at_once),

@@ -16,15 +16,16 @@
  * Settings, from the environment, 0 if they are not there: RUN, CUSTOM or
  * IN_BEGIN (the kind of method), HOOK (1 = .cancel, 2 = .cancel_sleepable),
  * DEADLINE, NO_CANCEL, UNREGISTER, CANCELLERS (clients that cancel, 0 to 2),
- * GRACELESS (the method's own grace is 0), COMMITS, FILES_OUT. TWIN is the one
- * mistake of a broken twin. See runs for what is run.
+ * GRACELESS (the method's own grace is 0), COMMITS, FILES_OUT, SHORT (with IN_BEGIN
+ * it is CALL that runs it). TWIN is the one mistake of a broken twin. See runs for
+ * what is run.
  *
  * Where a party does something and then only drops its reference, both are one
  * step: nobody can do with the reference what he could not do without.
  */
 #include "state.pml"
 
-#define FIXED		(IN_BEGIN || (CUSTOM && !HOOK))
+#define FIXED		((IN_BEGIN && !SHORT) || (CUSTOM && !HOOK))
 
 #define PHASE		(word & WORD_PHASE)
 #define CANCELLED	(word & WORD_REASON)
@@ -62,10 +63,12 @@
 #define TWIN_TIMER_REF	9	/* a timer runs without a reference */
 #define TWIN_CLAIM	10	/* FINISH takes without a compare-and-swap */
 #define TWIN_STALE	11	/* .run's end goes by what it saw before */
+#define TWIN_NO_CHORE	12	/* nobody knows that a canceller settles */
+#define TWIN_PIN	13	/* run in place, the pin goes before it is DONE */
 
 /* Set before anything else runs, and constant from then on. */
 hidden byte RUN, CUSTOM, IN_BEGIN, HOOK, DEADLINE, NO_CANCEL, UNREGISTER;
-hidden byte CANCELLERS, GRACELESS, COMMITS, FILES_OUT, TWIN;
+hidden byte CANCELLERS, GRACELESS, COMMITS, FILES_OUT, SHORT, TWIN;
 
 /* These numbers are C's as well. */
 c_decl {
@@ -93,7 +96,7 @@ bit told;			/* the hook, and it cannot refuse, or agrees */
 hidden byte arg_reason, arg_flags, arg_my;
 hidden byte arg_refuses, arg_due;
 hidden byte out_ret, out_my;
-hidden byte out_ask, out_settle, out_late, out_expire;
+hidden byte out_ask, out_settle, out_late, out_expire, out_dequeued, out_here;
 
 c_code {
 \#include "locked.h"
@@ -126,6 +129,13 @@ inline ask_hook()
 	od
 }
 
+/* acall_call_settle() */
+inline settle_call()
+{
+	d_step { c_code { release(); }; SOUND };
+	d_step { c_code { end(ACALL_EVENT_SETTLE); }; SOUND }
+}
+
 /* acall_call_cancel(); ret and my are the caller's. */
 inline cancel(_reason)
 {
@@ -136,8 +146,33 @@ inline cancel(_reason)
 		SOUND;
 		ret = out_ret;
 		my = out_my;
-		ask = out_ask
+		ask = out_ask;
+		have2 = out_dequeued
 	};
+	if
+	:: have2 ->
+		/* Who takes it off its queue meanwhile finds it cancelled. */
+		atomic {
+			arg_reason = _reason;
+			c_code { dequeue(); };
+			SOUND;
+			have2 = out_here
+		};
+		if
+		:: have2 ->
+			settle_call();
+			d_step {
+				chores = (TWIN == TWIN_NO_CHORE -> chores : chores - 1);
+				have2 = 0
+			}
+		:: else -> d_step {
+			arg_flags = flags;
+			c_code { run_grace(arg_flags); };
+			SOUND
+		   }
+		fi
+	:: else
+	fi;
 	if
 	:: ask ->
 		ask = 0;
@@ -190,7 +225,8 @@ inline client_cancels()
 	d_step {
 		/* B6, X12: who may not, has not. */
 		assert(!NO_CANCEL || reason != REASON_CLIENT || ret != TOLD_REFUSED);
-		assert(IN_BEGIN -> ret == TOLD_LATE || ret == TOLD_NOTHING : 1);
+		assert(IN_BEGIN && !SHORT ->
+		       ret == TOLD_LATE || ret == TOLD_NOTHING : 1);
 		ret = 0;
 		my = 0;
 		flags = 0
@@ -334,13 +370,6 @@ inline run_method()
 	stop = 0
 }
 
-/* acall_call_settle() */
-inline settle_call()
-{
-	d_step { c_code { release(); }; SOUND };
-	d_step { c_code { end(ACALL_EVENT_SETTLE); }; SOUND }
-}
-
 /* acall_call_enter_start() */
 inline enter_start()
 {
@@ -409,7 +438,7 @@ inline begin()
 	fi
 }
 
-#define LOCALS	byte ret, my, flags, reason; bit ask, have, stop, custom
+#define LOCALS	byte ret, my, flags, reason; bit ask, have, have2, stop, custom
 
 /* The client that begins; that it is the only one is object.pml's. */
 proctype first()
@@ -443,8 +472,9 @@ proctype first()
 			published = 1
 		};
 		if
-		/* It is a chore, so that unregistration waits for it. */
-		:: IN_BEGIN -> chores++; run_method(); assert(DONE); chores--
+		/* With its pin still, so that unregistration waits for it. */
+		:: IN_BEGIN -> run_method(); assert(DONE);
+			pins = (TWIN == TWIN_PIN -> pins : pins - 1)
 		:: else -> begin()
 		fi;
 		reason = REASON_CLIENT;

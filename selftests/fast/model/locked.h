@@ -39,7 +39,8 @@ static void settings(void)
 		{ "DEADLINE", &DEADLINE }, { "NO_CANCEL", &NO_CANCEL },
 		{ "UNREGISTER", &UNREGISTER }, { "CANCELLERS", &CANCELLERS },
 		{ "GRACELESS", &GRACELESS }, { "COMMITS", &COMMITS },
-		{ "FILES_OUT", &FILES_OUT }, { "TWIN", &TWIN },
+		{ "FILES_OUT", &FILES_OUT }, { "SHORT", &SHORT },
+		{ "TWIN", &TWIN },
 	};
 	unsigned int i;
 
@@ -290,6 +291,11 @@ static int request_locked(enum acall_reason reason, int flags)
 		FAULT_IF(phase() != ACALL_PHASE_COMPLETED);
 		return TOLD_LATE;
 	}
+	if (was == ACALL_PHASE_QUEUED) {
+		out_dequeued = 1;
+		timer_set(STOPPED);
+		return TOLD_OK;
+	}
 	if (was == ACALL_PHASE_RUNNING || TWIN == TWIN_TWO_ASK)
 		out_ask = take_hook();
 	if (phase() == ACALL_PHASE_ASKED) {
@@ -312,23 +318,31 @@ static int is_refused(int my)
 /* acall_call_cancel(): arg_reason and arg_flags say who and how. */
 static void request(void)
 {
-	int was = phase();
-
 	out_ask = 0;
 	out_my = 0;
+	out_dequeued = 0;
 	out_ret = request_locked(arg_reason, arg_flags);
-	/*
-	 * acall_runner_dequeue() comes a moment later, and finds the same: who
-	 * takes a call off its queue meanwhile finds it cancelled.
-	 */
-	if (was == ACALL_PHASE_QUEUED && out_ret == TOLD_OK && now.queued) {
-		now.queued = 0;
-		runner_settle();
-	}
 	if (out_ask && HOOK == 2) {
 		runner_ask();
 		out_ask = 0;
 	}
+}
+
+/*
+ * acall_runner_dequeue(): who has cancelled a queued call settles it himself if it
+ * is a short one's and he is no timer.
+ */
+static void dequeue(void)
+{
+	out_here = 0;
+	if (!now.queued)
+		return;
+	now.queued = 0;
+	out_here = SHORT && arg_reason != ACALL_REASON_DEADLINE;
+	if (!out_here)
+		runner_settle();
+	else if (TWIN != TWIN_NO_CHORE)
+		now.chores++;
 }
 
 /* ask_atomic(), after the hook. */
@@ -357,7 +371,7 @@ static void consume(void)
 	put();
 }
 
-/* call_settle(): the execution's last word, and its reference. */
+/* acall_call_end(), call_settled(): the execution's last word, its reference. */
 static void end(enum acall_event event)
 {
 	step(event, ACALL_REASON_NONE);
@@ -409,7 +423,8 @@ static void release(void)
 	FAULT_IF(now.asking);
 	now.released = 1;
 	now.listed = 0;
-	now.pins--;
+	if (!IN_BEGIN || TWIN == TWIN_PIN)
+		now.pins--;
 }
 
 /* wait_hook(): from now on no hook is asked. */
