@@ -186,6 +186,7 @@ static void what_must_not_sleep_warns_if_it_does(struct kunit *test)
 	acall_kunit_expect_warnings();
 	run(test, 0, KT_INLINE, stay_awake, &snap);
 	KUNIT_EXPECT_EQ(test, acall_kunit_warnings(), 0);
+	acall_kunit_expect_warnings();
 	run(test, 1, KT_INLINE, doze, &snap);
 	KUNIT_EXPECT_EQ(test, acall_kunit_warnings(), 1);
 
@@ -193,6 +194,7 @@ static void what_must_not_sleep_warns_if_it_does(struct kunit *test)
 	acall_kunit_expect_warnings();
 	run(test, 2, KT_RUN, stay_awake, &snap);
 	KUNIT_EXPECT_EQ(test, acall_kunit_warnings(), 0);
+	acall_kunit_expect_warnings();
 	run(test, 3, KT_RUN, doze, &snap);
 	KUNIT_EXPECT_EQ(test, acall_kunit_warnings(), 1);
 }
