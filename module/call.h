@@ -40,7 +40,7 @@ struct acall_arg_file {
 struct acall_call {
 	/* Valid as long as the memory is a call's (memory.c). */
 	refcount_t ref;
-	spinlock_t lock;
+	spinlock_t lock;		/* see call.c */
 	wait_queue_head_t wait;		/* clients' sleepers and the method */
 	/* From here on zeroed for each call. */
 	u32 word;			/* @lock to write, acquire to read */

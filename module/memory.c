@@ -49,17 +49,17 @@ static void call_construct(void *memory)
 int __init acall_calls_init(void)
 {
 	slab_flags_t flags = SLAB_ACCOUNT;
+	struct acall_call *call;	/* for its size only */
 
 	if (REUSED_AT_ONCE)
 		flags |= SLAB_TYPESAFE_BY_RCU;
 	acall_table_init();
 	/* BEGIN copies small inputs straight from user memory. */
-	call_cache = kmem_cache_create_usercopy("acall_call",
-			sizeof(struct acall_call),
-			__alignof__(struct acall_call), flags,
-			offsetof(struct acall_call, small),
-			sizeof_field(struct acall_call, small),
-			call_construct);
+	call_cache = kmem_cache_create_usercopy("acall_call", sizeof(*call),
+						__alignof__(*call), flags,
+						offsetof(typeof(*call), small),
+						sizeof(call->small),
+						call_construct);
 	return call_cache ? 0 : -ENOMEM;
 }
 

@@ -102,17 +102,15 @@ static void lane_update(struct acall_interface *iface, struct acall_lane *lane)
 		list_add_tail(&lane->turn, &iface->turn);
 }
 
-/*
- * It cannot leave its work before it has had the lock. Both barriers pair with those
- * in linger(): the release with its acquire, which is for @leave, the wake-up's with
- * the one between its state and its look.
- */
+/* It cannot leave its work before it has had the lock. */
 static void stop_lingering(struct acall_runner *runner)
 {
 	struct task_struct *task = runner->task;
 
 	lockdep_assert_held(&runner->iface->lock);
+	/* Pairs with the acquire in linger(), for @leave. */
 	smp_store_release(&runner->task, NULL);
+	/* Has a full barrier, which pairs with the one of linger()'s state. */
 	wake_up_process(task);
 }
 
@@ -400,6 +398,7 @@ static bool linger(struct acall_runner *runner)
 {
 	for (;;) {
 		set_current_state(TASK_IDLE);
+		/* Pairs with the release in stop_lingering(). */
 		if (!smp_load_acquire(&runner->task))
 			break;
 		schedule();

@@ -358,8 +358,8 @@ static void call_short(void *arg)
 }
 
 /*
- * Its caller runs it: a client that leaves leaves him in it, and he is told when
- * he is out. A canceller that comes before there is a call was no party.
+ * Its caller runs it: he is still inside when the call is abandoned, and is told
+ * when he is out. A canceller that comes before there is a call was no party.
  */
 TEST_F(prov, S3_ABANDON_and_a_short_method_in_CALL)
 {
