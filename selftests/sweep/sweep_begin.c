@@ -98,5 +98,27 @@ static int check_file(struct sweep *s, const struct path *path, int ret)
 CALLING(hold, HOLD, .setup = setup_file, .check = check_file);
 CALLING(park_argument, PARK, .setup = setup_file, .check = check_begun);
 
+static int be_user(unsigned int uid)
+{
+	return syscall(__NR_setresuid, uid, 0, 0) ? -errno : 0;
+}
+
+/* Its object was made by somebody else, so who pays is looked up (Limits). */
+static int setup_other_user(struct sweep *s, const struct path *path)
+{
+	CHECK(!setup_object(s, path));
+	CHECK(!be_user(1000));
+	return 0;
+}
+
+static int check_other_user(struct sweep *s, const struct path *path, int ret)
+{
+	CHECK(!be_user(0));
+	CHECK(!check_begun(s, path, ret));
+	return 0;
+}
+
+CALLING(other_user, NOP, .setup = setup_other_user, .check = check_other_user);
+
 #define PROGRAM "begin"
 #include "sweep_tests.h"
