@@ -448,6 +448,19 @@ static void rest_work(struct work_struct *work)
 	spin_unlock_irq(&iface->lock);
 }
 
+/*
+ * A signal that stayed pending would spoil whatever this kernel thread does next, for
+ * us or for anybody.
+ */
+static void leave_no_signal(struct acall_call *call)
+{
+	if (WARN_ONCE(call->task, "acall: %s: method %u did not call acall_killable_end()\n",
+		      call->iface->name, call->method_nr))
+		acall_killable_end(call);
+	if (WARN_ON_ONCE(signal_pending(current)))
+		flush_signals(current);
+}
+
 static void run(struct acall_call *call)
 {
 	struct acall_bounded bounded;
@@ -470,16 +483,7 @@ static void run(struct acall_call *call)
 		acall_bounded_end(&bounded, call);
 	acall_identity_leave(&was);
 	cpu_ns = current->se.sum_exec_runtime - cpu_ns;
-
-	/*
-	 * A signal that stayed pending would spoil whatever this kernel thread
-	 * does next, for us or for anybody.
-	 */
-	if (WARN_ONCE(call->task, "acall: %s: method %u did not call acall_killable_end()\n",
-		      call->iface->name, call->method_nr))
-		acall_killable_end(call);
-	if (WARN_ON_ONCE(signal_pending(current)))
-		flush_signals(current);
+	leave_no_signal(call);
 	acall_delay(ACALL_AT_RETURN);
 
 	acall_call_end(call, ret, cpu_ns);
