@@ -61,6 +61,8 @@ provider()
 		cmp -s "$top/selftests/$1/$file" "$out/$1/$file" ||
 			cp "$top/selftests/$1/$file" "$out/$1"
 	done
+	# Whether symbols that it imports have changed, Kbuild only finds out anew.
+	rm -f "$out/$1/Module.symvers"
 	kernel_make M="$out/$1" ACALL="$out/headers" \
 		KBUILD_EXTRA_SYMBOLS="$out/headers/Module.symvers" modules
 }
