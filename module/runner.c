@@ -767,11 +767,15 @@ void acall_runners_destroy(struct acall_interface *iface)
 		destroy_workqueue(iface->wq);
 	if (iface->chores_wq)
 		destroy_workqueue(iface->chores_wq);
-	kvfree(iface->runners);
+	/* Who changes user_running may be walking over the lanes. */
+	spin_lock_irq(&iface->lock);
 	hash_for_each_safe(iface->lanes, bucket, next, lane, node) {
 		hash_del(&lane->node);
 		kfree(lane);
 		iface->spare_lanes--;
 	}
+	INIT_LIST_HEAD(&iface->idle_runners);
+	spin_unlock_irq(&iface->lock);
+	kvfree(iface->runners);
 	WARN_ON(iface->spare_lanes);
 }
