@@ -440,7 +440,9 @@ static void *crowd_begin(void *arg)
 	struct acall_test_arg a = { .value = 1000 };
 	int ret;
 
-	while (w->begins < CROWD_CALLS) {
+	/* One of them has been met by a cancel, in whatever time that takes. */
+	while (w->begins < CROWD_CALLS ||
+	       !__atomic_load_n(&w->cancels, __ATOMIC_RELAXED)) {
 		ret = sys_begin(w->fd, ACALL_TEST_SPIN, &a, sizeof(a), NULL);
 		if (!ret)
 			w->begins++;
@@ -488,7 +490,8 @@ static void *crowd_cancel(void *arg)
 				 ACALL_CANCEL_NOWAIT, 0, 0, &c);
 		if (!one_of(ret, -ESRCH, -EALREADY, 0))
 			w->wrong++;
-		w->cancels += !ret;
+		if (!ret)
+			__atomic_add_fetch(&w->cancels, 1, __ATOMIC_RELAXED);
 		if (!one_of(sys_query(w->fd, 0, &q), 0, 0, 0))
 			w->wrong++;
 		if (!one_of(sys_wait_until(w->fd, q.call_id, 0), -ESRCH,
@@ -515,7 +518,7 @@ TEST_F(acall, everything_at_once_and_the_books_balance)
 	EXPECT_EQ(0, w.wrong);
 	if (!sys_finish(self->fd, 0, &f))
 		w.finishes++;
-	EXPECT_EQ(CROWD_CALLS, w.begins);
+	EXPECT_LE(CROWD_CALLS, w.begins);
 	EXPECT_EQ(w.begins, w.finishes);
 	EXPECT_LT(0, w.cancels);
 	EXPECT_EQ(0, wait_counter("executions", 0));
