@@ -27,6 +27,7 @@
 #include "interface.h"
 #include "ledger.h"
 #include "object.h"
+#include "queue/queue.h"
 #include "runner.h"
 #include "session.h"
 #include "user/identity.h"
@@ -156,6 +157,10 @@ enum acall_verdict acall_call_step(struct acall_call *call,
 		acall_object_wake(call->object);
 		call->object = NULL;
 	}
+	if (done && call->in_queue) {
+		acall_queue_tell(call->in_queue, call);
+		call->in_queue = NULL;
+	}
 	return ACALL_MADE;
 }
 
@@ -234,10 +239,10 @@ void acall_call_in_place(struct acall_call *call)
 /**
  * acall_call_publish - make a call ready to be seen
  * @call: the call, seen by the caller only
- * @object: the object that is going to hold it
- * @ledger: the object's ledger
+ * @object: the object that is going to hold it; NULL = a queue's slot is
+ * @ledger: the object's, or the queue's, ledger
  *
- * Takes the object's reference. If the object turns out to hold another call,
+ * Takes the object's, or the slot's, reference. If the object turns out to hold another call,
  * acall_call_undo() takes all of it back (B8).
  */
 void acall_call_publish(struct acall_call *call, struct acall_object *object,
@@ -492,6 +497,7 @@ void acall_call_drop(struct acall_call *call, bool detach)
 	acall_delay(ACALL_AT_CLOSE);
 	spin_lock_irqsave(&call->lock, flags);
 	call->object = NULL;
+	call->in_queue = NULL;
 	acall_call_step(call, ACALL_EVENT_DROP, ACALL_REASON_NONE);
 	completed = acall_word_phase(call->word) == ACALL_PHASE_COMPLETED;
 	spin_unlock_irqrestore(&call->lock, flags);
@@ -577,6 +583,15 @@ void acall_call_snapshot(struct acall_call *call, struct acall_snapshot *snap)
 		snap->cpu_ns = call->end_cpu_ns;
 	snap->cancel_tgid = pid_vnr(call->cancel_pid);
 	spin_unlock_irqrestore(&call->lock, flags);
+}
+
+/**
+ * acall_calls_add_executions - count those that are not calls of their own
+ * @n: how many more, or less
+ */
+void acall_calls_add_executions(int n)
+{
+	atomic_add(n, &executions);
 }
 
 u32 acall_calls_executions(void)

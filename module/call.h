@@ -24,7 +24,9 @@ struct acall_lane;
 struct acall_ledger;
 struct acall_object;
 struct acall_payer;
+struct acall_queue;
 struct acall_session;
+struct acall_slot;
 struct pid;
 
 /* An argument file, and what LIST says of it when it has been dropped. */
@@ -82,11 +84,13 @@ struct acall_call {
 	struct list_head all;		/* interface's lock */
 	struct list_head queue;		/* interface's lock */
 	struct list_head ask;		/* interface's lock */
+	u64 handle;			/* of its slot in a queue, 0 = none */
 	struct list_head live;		/* ledger's lock */
 	u64 nth;			/* of the ledger's */
 
 	/* Under @lock. */
-	struct acall_object *object;	/* to wake; NULL = cut */
+	struct acall_object *object;	/* to wake; NULL = cut, or none */
+	struct acall_queue *in_queue;	/* to tell; NULL = cut, or none */
 	struct task_struct *task;	/* worker that a signal may stop */
 	struct pid *cancel_pid;		/* counted */
 	bool starting;			/* .start is on its way */
@@ -149,6 +153,8 @@ void acall_calls_exit(void);
 struct acall_call *acall_call_create(struct acall_interface *iface,
 				     struct acall_payer *usual, u32 method_nr,
 				     u32 in_len, u32 nr_files);
+struct acall_call *acall_call_create_body(struct acall_interface *iface,
+					  struct acall_payer *payer);
 void acall_call_add_file(struct acall_call *call, struct file *file);
 void acall_call_in_place(struct acall_call *call);
 int acall_call_prepare(struct acall_call *call, struct acall_session *session);
@@ -175,6 +181,7 @@ void acall_call_drop(struct acall_call *call, bool detach);
 int acall_call_wait(struct acall_call *call, u64 until);
 void acall_call_snapshot(struct acall_call *call, struct acall_snapshot *snap);
 
+void acall_calls_add_executions(int n);
 u32 acall_calls_executions(void);
 u32 acall_calls_orphans(void);
 
@@ -205,9 +212,11 @@ void acall_call_ask(struct acall_call *call);
 void acall_call_unask(struct acall_call *call);
 bool acall_call_may_settle(const struct acall_call *call);
 void acall_call_timer_set(struct acall_call *call, u64 until);
+void acall_call_begin_deadline(struct acall_call *call);
 
 /* table.c: every call by its id. */
-u64 acall_table_new_id(void);
+#define ACALL_MAX_NEW_IDS	64
+u64 acall_table_new_ids(u32 n);
 void acall_table_add(struct acall_call *call);
 void acall_table_del(struct acall_call *call);
 struct acall_call *acall_table_find(u64 id);

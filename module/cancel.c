@@ -503,6 +503,29 @@ void acall_call_cancel_by(struct acall_call *call, enum acall_reason reason)
 }
 
 /**
+ * acall_call_begin_deadline - let the time begin to run out
+ * @call: the call, just published; the caller has a reference
+ *
+ * Nobody could before: a call that lost the race has no time (B8).
+ */
+void acall_call_begin_deadline(struct acall_call *call)
+{
+	/* Past: it never starts, and BEGIN waits for that, so with no grace. */
+	if (call->deadline <= ktime_get_ns()) {
+		struct acall_request request = {
+			.reason = ACALL_REASON_DEADLINE,
+		};
+
+		acall_call_cancel(call, &request);
+		return;
+	}
+	spin_lock_irq(&call->lock);
+	if (acall_word_phase(call->word) == ACALL_PHASE_QUEUED)
+		acall_call_timer_set(call, call->deadline);
+	spin_unlock_irq(&call->lock);
+}
+
+/**
  * acall_call_cancel_wait - wait for what a cancel leads to
  * @call: the call; the caller has a reference
  * @request: what acall_call_cancel() returned 0 for

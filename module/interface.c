@@ -7,9 +7,9 @@
  * held over provider code, nor inside call->lock.
  *
  * A pin means "may be in the provider's code or data": BEGIN takes one, the
- * execution gives it back when it has ended; listings take one for a moment. It
- * includes a reference on the provider's module, so rmmod is refused while a
- * call runs. Unregistration sets @gone, cancels every call and waits until the
+ * execution gives it back when it has ended; listings take one for a moment. As
+ * long as there is one, there is a reference on the provider's module, so rmmod is
+ * refused while a call runs. Unregistration sets @gone, cancels every call and waits until the
  * last pin is gone (R-UNREG, R-OOC). Then it closes the sessions of the objects
  * that stay.
  *
@@ -29,6 +29,7 @@
 #include "debug/delay.h"
 #include "interface.h"
 #include "name.h"
+#include "queue/queue.h"
 #include "runner.h"
 #include "session.h"
 
@@ -114,6 +115,43 @@ void acall_interface_put(struct acall_interface *iface)
 }
 
 /**
+ * acall_interface_pin_locked - keep the provider from going away
+ * @iface: its interface, its lock held, and not gone
+ * @n: how often
+ *
+ * All pins together have one reference on the provider's module.
+ *
+ * Return: false: it is going.
+ */
+bool acall_interface_pin_locked(struct acall_interface *iface, u32 n)
+{
+	lockdep_assert_held(&iface->lock);
+
+	if (!iface->pins && !try_module_get(iface->desc->owner))
+		return false;
+	iface->pins += n;
+	return true;
+}
+
+/**
+ * acall_interface_unpin_locked - undo acall_interface_pin_locked()
+ * @iface: the interface, its lock held
+ * @n: how often
+ */
+void acall_interface_unpin_locked(struct acall_interface *iface, u32 n)
+{
+	lockdep_assert_held(&iface->lock);
+
+	/* Before the last pin: without one the provider's module may be freed. */
+	if (iface->pins == n)
+		module_put(iface->desc->owner);
+	iface->pins -= n;
+	/* Who waits has queued himself before he takes the lock and looks. */
+	if (!iface->pins && waitqueue_active(&iface->idle_wait))
+		wake_up_all(&iface->idle_wait);
+}
+
+/**
  * acall_interface_pin - keep the provider from going away
  * @iface: its interface
  *
@@ -124,10 +162,8 @@ int acall_interface_pin(struct acall_interface *iface)
 	int ret = -ENODEV;
 
 	spin_lock_irq(&iface->lock);
-	if (!iface->gone && try_module_get(iface->desc->owner)) {
-		iface->pins++;
+	if (!iface->gone && acall_interface_pin_locked(iface, 1))
 		ret = 0;
-	}
 	spin_unlock_irq(&iface->lock);
 	return ret;
 }
@@ -146,11 +182,7 @@ void acall_interface_unpin(struct acall_interface *iface,
 	spin_lock_irqsave(&iface->lock, flags);
 	if (call)
 		list_del_init(&call->all);
-	/* Before the pin: without one the provider's module may be freed. */
-	module_put(iface->desc->owner);
-	/* Who waits has queued himself before he takes the lock and looks. */
-	if (!--iface->pins && waitqueue_active(&iface->idle_wait))
-		wake_up_all(&iface->idle_wait);
+	acall_interface_unpin_locked(iface, 1);
 	spin_unlock_irqrestore(&iface->lock, flags);
 }
 
@@ -375,13 +407,17 @@ register_as(const struct acall_interface_desc *desc, const char *name,
 	iface->version_min = desc->version_min;
 	iface->version = desc->version;
 	iface->nr_methods = desc->nr_methods;
-	iface->max_running = desc->max_running ?: DEFAULT_MAX_RUNNING;
+	/* With the runner that drains slots they fit into one workqueue. */
+	iface->max_running = min_t(u32, desc->max_running ?: DEFAULT_MAX_RUNNING,
+				   WQ_MAX_ACTIVE - 1);
 	init_waitqueue_head(&iface->gone_wait);
 	init_waitqueue_head(&iface->idle_wait);
 	spin_lock_init(&iface->lock);
 	INIT_LIST_HEAD(&iface->calls);
 	INIT_LIST_HEAD(&iface->sessions);
 	INIT_LIST_HEAD(&iface->closing);
+	INIT_LIST_HEAD(&iface->turn);
+	INIT_LIST_HEAD(&iface->short_turn);
 
 	/*
 	 * With the mutex held, because the workqueue's name must be free. The
@@ -463,6 +499,8 @@ static void cancel_all(struct acall_interface *iface, enum acall_reason reason)
 		spin_lock_irq(&iface->lock);
 	}
 	spin_unlock_irq(&iface->lock);
+	/* They are on no list but those they wait in. */
+	acall_shorts_cancel(iface, reason);
 }
 
 static bool idle(struct acall_interface *iface)

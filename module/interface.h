@@ -46,9 +46,13 @@ struct acall_interface {
 	struct acall_runner *runners;
 	struct list_head idle_runners;	/* first those that linger */
 	struct list_head turn;		/* lanes that have a call to start */
+	struct list_head short_turn;	/* lanes that have slots to drain */
+	u32 running;			/* runners that have a call */
 	u32 chores;			/* queued works, cancellers that settle */
 	struct work_struct close_work;
+	bool close_due;			/* queued, or at work */
 	struct delayed_work rest_work;
+	bool rest_due;			/* its timer runs, or it does */
 	bool resting;			/* no runner lingers any more */
 	DECLARE_HASHTABLE(lanes, ACALL_LANE_BITS);
 	u32 spare_lanes;		/* of them, those that nobody needs */
@@ -64,6 +68,8 @@ void acall_interface_get(struct acall_interface *iface);
 void acall_interface_put(struct acall_interface *iface);
 
 int acall_interface_pin(struct acall_interface *iface);
+bool acall_interface_pin_locked(struct acall_interface *iface, u32 n);
+void acall_interface_unpin_locked(struct acall_interface *iface, u32 n);
 void acall_interface_unpin(struct acall_interface *iface,
 			   struct acall_call *call);
 int acall_interface_errno(struct acall_interface *iface, const void *who,

@@ -101,23 +101,14 @@ void acall_ledger_end(struct acall_ledger *ledger, struct acall_call *call,
 		wake_up_all(&ledger->wait);
 }
 
-/**
- * acall_ledger_find - a live execution by its call's id
- * @ledger: the ledger
- * @id: the id
- *
- * A walk, but over one object's executions only.
- *
- * Return: the call with a reference; NULL if it has ended, or was never here.
- */
-struct acall_call *acall_ledger_find(struct acall_ledger *ledger, u64 id)
+static struct acall_call *find(struct acall_ledger *ledger, u64 id, u64 handle)
 {
 	struct acall_call *call, *found = NULL;
 	unsigned long flags;
 
 	spin_lock_irqsave(&ledger->lock, flags);
 	list_for_each_entry(call, &ledger->live, live) {
-		if (call->id != id)
+		if (id ? call->id != id : call->handle != handle)
 			continue;
 		/* As long as it is listed, it has its execution's reference. */
 		acall_call_get(call);
@@ -126,6 +117,33 @@ struct acall_call *acall_ledger_find(struct acall_ledger *ledger, u64 id)
 	}
 	spin_unlock_irqrestore(&ledger->lock, flags);
 	return found;
+}
+
+/**
+ * acall_ledger_find - a live execution by its call's id
+ * @ledger: the ledger
+ * @id: the id, not 0
+ *
+ * A walk, but over one object's executions only.
+ *
+ * Return: the call with a reference; NULL if it has ended, or was never here.
+ */
+struct acall_call *acall_ledger_find(struct acall_ledger *ledger, u64 id)
+{
+	return find(ledger, id, 0);
+}
+
+/**
+ * acall_ledger_find_handle - a live execution by its slot's handle
+ * @ledger: a queue's ledger
+ * @handle: the handle
+ *
+ * Return: as acall_ledger_find().
+ */
+struct acall_call *acall_ledger_find_handle(struct acall_ledger *ledger,
+					    u64 handle)
+{
+	return find(ledger, 0, handle);
 }
 
 /* Or never began: a BEGIN that another was faster than is undone. */
@@ -155,26 +173,29 @@ static bool settled_before(struct acall_ledger *ledger, u64 nth)
 }
 
 /**
- * acall_ledger_wait - sleep until executions have ended (W6)
- * @ledger: the ledger; the caller has a reference
- * @call: of this call, on which the caller has a reference; NULL = all that have
- *	begun by now
- * @until: absolute CLOCK_MONOTONIC ns, U64_MAX = for ever
+ * acall_ledger_begun - how many executions have begun by now
+ * @ledger: the ledger
  *
- * Return: 0, -ETIMEDOUT, -ERESTARTSYS.
+ * Return: what acall_ledger_wait_before() takes.
  */
-int acall_ledger_wait(struct acall_ledger *ledger,
-		      const struct acall_call *call, u64 until)
+u64 acall_ledger_begun(struct acall_ledger *ledger)
+{
+	unsigned long flags;
+	u64 nth;
+
+	spin_lock_irqsave(&ledger->lock, flags);
+	nth = ledger->begun;
+	spin_unlock_irqrestore(&ledger->lock, flags);
+	return nth;
+}
+
+static int wait_ended(struct acall_ledger *ledger,
+		      const struct acall_call *call, u64 nth, u64 until)
 {
 	ktime_t expires = ns_to_ktime(min_t(u64, until, KTIME_MAX));
 	bool timed_out = until <= ktime_get_ns();
 	DEFINE_WAIT(wait);
-	u64 nth;
 	int ret;
-
-	spin_lock_irq(&ledger->lock);
-	nth = ledger->begun;
-	spin_unlock_irq(&ledger->lock);
 
 	for (;;) {
 		prepare_to_wait(&ledger->wait, &wait,
@@ -194,4 +215,31 @@ int acall_ledger_wait(struct acall_ledger *ledger,
 	}
 	finish_wait(&ledger->wait, &wait);
 	return ret;
+}
+
+/**
+ * acall_ledger_wait - sleep until an execution has ended (W6)
+ * @ledger: the ledger; the caller has a reference
+ * @call: of this call, on which the caller has a reference
+ * @until: absolute CLOCK_MONOTONIC ns, U64_MAX = for ever
+ *
+ * Return: 0, -ETIMEDOUT, -ERESTARTSYS.
+ */
+int acall_ledger_wait(struct acall_ledger *ledger,
+		      const struct acall_call *call, u64 until)
+{
+	return wait_ended(ledger, call, 0, until);
+}
+
+/**
+ * acall_ledger_wait_before - sleep until those that began before have ended (W6)
+ * @ledger: the ledger; the caller has a reference
+ * @nth: the last of them, see acall_ledger_begun()
+ * @until: absolute CLOCK_MONOTONIC ns, U64_MAX = for ever
+ *
+ * Return: as acall_ledger_wait().
+ */
+int acall_ledger_wait_before(struct acall_ledger *ledger, u64 nth, u64 until)
+{
+	return wait_ended(ledger, NULL, nth, until);
 }

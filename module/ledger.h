@@ -30,6 +30,10 @@ void acall_ledger_orphan(struct acall_ledger *ledger);
 void acall_ledger_end(struct acall_ledger *ledger, struct acall_call *call,
 		      bool orphan);
 struct acall_call *acall_ledger_find(struct acall_ledger *ledger, u64 id);
+struct acall_call *acall_ledger_find_handle(struct acall_ledger *ledger,
+					    u64 handle);
+u64 acall_ledger_begun(struct acall_ledger *ledger);
+int acall_ledger_wait_before(struct acall_ledger *ledger, u64 nth, u64 until);
 int acall_ledger_wait(struct acall_ledger *ledger,
 		      const struct acall_call *call, u64 until);
 

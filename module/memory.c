@@ -193,6 +193,65 @@ static bool has_other_rights(const struct cred *cred)
 	       !cap_isclear(cred->cap_permitted);
 }
 
+/* All zero, on no list, without a reference. */
+static struct acall_call *call_alloc(void)
+{
+	struct acall_call *call;
+
+	call = kmem_cache_alloc(call_cache, GFP_KERNEL);
+	if (!call)
+		return NULL;
+	atomic_inc(&calls);
+	memset((void *)call + offsetof(struct acall_call, word), 0,
+	       offsetof(struct acall_call, timer) -
+	       offsetof(struct acall_call, word));
+	INIT_LIST_HEAD(&call->all);
+	INIT_LIST_HEAD(&call->queue);
+	INIT_LIST_HEAD(&call->ask);
+	INIT_LIST_HEAD(&call->live);
+	RB_CLEAR_NODE(&call->node);
+	call->timer_until = U64_MAX;
+	return call;
+}
+
+/* Whose call it is: current's. */
+static void call_own(struct acall_call *call, struct acall_interface *iface)
+{
+	acall_interface_get(iface);
+	call->iface = iface;
+	call->owner = get_pid(task_tgid(current));
+	call->owner_uid = current_uid();
+	call->guarded = has_other_rights(current_cred());
+	acall_cov_take(&call->cov);
+	/* From now on who follows an old pointer may get a reference. */
+	refcount_set(&call->ref, 1);
+}
+
+/**
+ * acall_call_create_body - make what short methods get for calls of a queue's slots
+ * @iface: their interface
+ * @payer: who pays for them
+ *
+ * Lent to one call after the other (queue/drain.c), with a state that says RUNNING
+ * and a client that cannot cancel it; never published, listed or charged.
+ *
+ * Return: the call with one reference, current's; NULL without memory.
+ */
+struct acall_call *acall_call_create_body(struct acall_interface *iface,
+					  struct acall_payer *payer)
+{
+	struct acall_call *call = call_alloc();
+
+	if (!call)
+		return NULL;
+	acall_payer_get(payer);
+	call->payer = payer;
+	call->deadline = U64_MAX;
+	call->in = call->small;
+	call_own(call, iface);
+	return call;
+}
+
 /**
  * acall_call_create - make a call that nobody else can see yet
  * @iface: its interface; not pinned afterwards, because a caller may stall in
@@ -225,22 +284,10 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 	if (in_len > max(method.in_max, method.in_size))
 		return ERR_PTR(-E2BIG);
 
-	call = kmem_cache_alloc(call_cache, GFP_KERNEL);
+	call = call_alloc();
 	if (!call)
 		return ERR_PTR(-ENOMEM);
-	atomic_inc(&calls);
-	memset((void *)call + offsetof(struct acall_call, word), 0,
-	       offsetof(struct acall_call, timer) -
-	       offsetof(struct acall_call, word));
-	INIT_LIST_HEAD(&call->all);
-	INIT_LIST_HEAD(&call->queue);
-	INIT_LIST_HEAD(&call->ask);
-	INIT_LIST_HEAD(&call->live);
-	RB_CLEAR_NODE(&call->node);
-	call->timer_until = U64_MAX;
-	call->id = acall_table_new_id();
-	call->owner_uid = current_uid();
-	call->guarded = has_other_rights(current_cred());
+	call->id = acall_table_new_ids(1);
 	call->method_nr = method_nr;
 	call->deadline = U64_MAX;
 	call->grace_ns = method.grace_ns;
@@ -263,12 +310,7 @@ struct acall_call *acall_call_create(struct acall_interface *iface,
 	ret = call_alloc_buf(call, &method, nr_files);
 	if (ret)
 		goto uncharge;
-	acall_interface_get(iface);
-	call->iface = iface;
-	call->owner = get_pid(task_tgid(current));
-	acall_cov_take(&call->cov);
-	/* From now on who follows an old pointer may get a reference. */
-	refcount_set(&call->ref, 1);
+	call_own(call, iface);
 	return call;
 
 uncharge:

@@ -146,24 +146,6 @@ struct acall_call *acall_object_get_call(struct acall_object *object, u64 id)
 	return call;
 }
 
-/* Nobody could before: a call that lost the race has no time (B8). */
-static void begin_deadline(struct acall_call *call)
-{
-	/* Past: it never starts, and BEGIN waits for that, so with no grace. */
-	if (call->deadline <= ktime_get_ns()) {
-		struct acall_request request = {
-			.reason = ACALL_REASON_DEADLINE,
-		};
-
-		acall_call_cancel(call, &request);
-		return;
-	}
-	spin_lock_irq(&call->lock);
-	if (acall_word_phase(call->word) == ACALL_PHASE_QUEUED)
-		acall_call_timer_set(call, call->deadline);
-	spin_unlock_irq(&call->lock);
-}
-
 /**
  * acall_object_begin - publish a call and have it executed
  * @object: the object
@@ -188,7 +170,7 @@ int acall_object_begin(struct acall_object *object, struct acall_call *call)
 		acall_table_add(call);
 	acall_delay(ACALL_AT_BEGIN_LISTED);
 	if (call->deadline != U64_MAX)
-		begin_deadline(call);
+		acall_call_begin_deadline(call);
 	acall_delay(ACALL_AT_BEGIN_ENQUEUE);
 	acall_runner_enqueue(call);
 	return 0;

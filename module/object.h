@@ -6,8 +6,9 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
+#include "interface.h"
+
 struct acall_call;
-struct acall_interface;
 struct acall_ledger;
 struct acall_payer;
 struct acall_session;
@@ -41,12 +42,13 @@ u32 acall_objects_count(void);
 static inline void acall_object_wake(struct acall_object *object)
 {
 	/*
-	 * HUP goes along because readiness may be what turns it on (W4). Pairs
-	 * with the barrier in acall_object_poll().
+	 * Readiness may be what turns HUP on (W4); if not it must not be there,
+	 * since some take the key for the answer. The barrier pairs with that in
+	 * acall_object_poll().
 	 */
 	if (wq_has_sleeper(&object->wait))
-		wake_up_poll(&object->wait,
-			     EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+		wake_up_poll(&object->wait, EPOLLIN | EPOLLRDNORM |
+			     (acall_interface_gone(object->iface) ? EPOLLHUP : 0));
 }
 
 #endif /* _ACALL_OBJECT_H */

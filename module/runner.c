@@ -8,16 +8,14 @@
  * lingers: it sleeps in its work for a while, since to wake a task costs half of
  * what it costs to queue a work, wake a worker for it and have it leave again.
  *
- * A call waits in the lane of its user; lanes with something to start stand in
- * a circle and are served in turn, and no lane has more than its share running.
+ * A call waits in the lane of its user (lane.c); lanes with something to start
+ * stand in a circle and are served in turn, and no lane has more than its share
+ * running. Slots of call queues, whose methods are over at once, have a circle of
+ * their own: a runner drains a batch of them, which counts for no share, and there is
+ * one runner more than calls may run. So whatever is stuck, it does not hold them up.
  *
  * Lock: iface->lock for lanes, lists and idle runners; queue_work() is called
  * under it, so no work can be queued once the last call has ended (R-OOC).
- *
- * What a worker must do for a call that none runs is its lane's settle work (files
- * and .release of calls that never start, or were completed elsewhere) and ask
- * work (cancel hooks that sleep). Both may block, and then hold up their own
- * user's only, and not each other.
  *
  * The race it is about is BEGIN and CANCEL of a queued call against the runner
  * that takes it. The state decides whether it runs (R-PUB); which list it is on
@@ -35,6 +33,7 @@
 #include "debug/bounded.h"
 #include "debug/delay.h"
 #include "interface.h"
+#include "queue/queue.h"
 #include "runner.h"
 #include "session.h"
 #include "user/identity.h"
@@ -43,9 +42,6 @@
 /* Who has nothing to start for so long gives his worker back. */
 #define LINGER		(HZ / 10)
 
-/* Lanes of users without a call that an interface keeps: the next one is soon. */
-#define SPARE_LANES	16
-
 /* A workqueue's name and its NUL, on kernels that keep least of it. */
 #define WQ_NAME_SIZE	24
 
@@ -53,25 +49,12 @@ struct acall_runner {
 	struct work_struct work;
 	struct acall_interface *iface;
 	struct acall_lane *lane;	/* whose turn it is using */
+	u32 drained;			/* and slots, not a call: so many */
 	/* The interface's lock to write. */
 	struct list_head idle;		/* first those that linger */
 	struct task_struct *task;	/* lingers; NULL = called, or to leave */
 	bool leave;
 	unsigned long since;		/* jiffies when it began to */
-};
-
-struct acall_lane {
-	struct hlist_node node;
-	struct acall_interface *iface;
-	kuid_t owner;
-	u32 refs;			/* calls, and works that are queued */
-	u32 running;			/* runners it uses */
-	struct list_head queue;		/* calls, oldest first */
-	struct list_head turn;		/* on the circle */
-	struct list_head settling;	/* calls that nobody runs */
-	struct list_head asking;	/* calls whose hook is to be asked */
-	struct work_struct settle_work;
-	struct work_struct ask_work;
 };
 
 static unsigned int user_running;
@@ -89,19 +72,6 @@ u32 acall_runner_user_max(const struct acall_interface *iface)
 	return clamp(max, 1U, iface->max_running);
 }
 
-/* Put a lane onto the circle, or take it off, as its state now says. */
-static void lane_update(struct acall_interface *iface, struct acall_lane *lane)
-{
-	bool ready = !list_empty(&lane->queue) &&
-		     lane->running < acall_runner_user_max(iface);
-
-	lockdep_assert_held(&iface->lock);
-	if (!ready)
-		list_del_init(&lane->turn);
-	else if (list_empty(&lane->turn))
-		list_add_tail(&lane->turn, &iface->turn);
-}
-
 /* It cannot leave its work before it has had the lock. */
 static void stop_lingering(struct acall_runner *runner)
 {
@@ -114,13 +84,25 @@ static void stop_lingering(struct acall_runner *runner)
 	wake_up_process(task);
 }
 
-/* Wake one runner if there is something to start. */
-static bool kick(struct acall_interface *iface)
+static bool call_ready(const struct acall_interface *iface)
+{
+	return !list_empty(&iface->turn) && iface->running < iface->max_running;
+}
+
+/**
+ * acall_runner_kick - wake one runner if there is something to start
+ * @iface: the interface, its lock held
+ *
+ * Return: true if one was woken.
+ */
+bool acall_runner_kick(struct acall_interface *iface)
 {
 	struct acall_runner *runner;
 
 	lockdep_assert_held(&iface->lock);
-	if (list_empty(&iface->turn) || list_empty(&iface->idle_runners))
+	if (!call_ready(iface) && list_empty(&iface->short_turn))
+		return false;
+	if (list_empty(&iface->idle_runners))
 		return false;
 	runner = list_first_entry(&iface->idle_runners, struct acall_runner,
 				  idle);
@@ -139,9 +121,9 @@ static void share_changed(struct acall_interface *iface)
 
 	spin_lock_irq(&iface->lock);
 	hash_for_each(iface->lanes, bucket, lane, node)
-		lane_update(iface, lane);
+		acall_lane_update(iface, lane);
 	/* As many as may have become free to start: all; the rest go back. */
-	while (kick(iface))
+	while (acall_runner_kick(iface))
 		;
 	spin_unlock_irq(&iface->lock);
 }
@@ -166,231 +148,117 @@ __MODULE_PARM_TYPE(user_running, "uint");
 MODULE_PARM_DESC(user_running,
 		 "methods of one interface that may run for one user (0 = an eighth of all)");
 
-static struct acall_lane *lane_find(struct acall_interface *iface, kuid_t owner)
-{
-	struct acall_lane *lane;
-
-	lockdep_assert_held(&iface->lock);
-	hash_for_each_possible(iface->lanes, lane, node, __kuid_val(owner))
-		if (uid_eq(lane->owner, owner))
-			return lane;
-	return NULL;
-}
-
-/*
- * A work of a lane, or of the interface, has done its job. May free the work
- * that this is; nothing below waits, so a new lane's work at the same address is
- * not held up for long (R-WSADDR).
- */
-static void chore_done(struct acall_interface *iface, struct acall_lane *lane)
-{
-	if (lane)
-		acall_lane_put(iface, lane);
-	spin_lock_irq(&iface->lock);
-	if (!--iface->chores)
-		wake_up_all(&iface->idle_wait);
-	spin_unlock_irq(&iface->lock);
-	acall_interface_put(iface);
-}
-
-static void settle_work(struct work_struct *work)
-{
-	struct acall_lane *lane = container_of(work, struct acall_lane,
-					       settle_work);
-	struct acall_interface *iface = lane->iface;
-	struct acall_call *call;
-
-	for (;;) {
-		spin_lock_irq(&iface->lock);
-		call = list_first_entry_or_null(&lane->settling,
-						struct acall_call, queue);
-		if (call)
-			list_del_init(&call->queue);
-		spin_unlock_irq(&iface->lock);
-		if (!call)
-			break;
-		acall_delay(ACALL_AT_SETTLE_TAKEN);
-		acall_cov_begin(&call->cov);
-		acall_call_settle(call);
-		acall_cov_end();
-		cond_resched();
-	}
-	chore_done(iface, lane);
-}
-
-static void ask_work(struct work_struct *work)
-{
-	struct acall_lane *lane = container_of(work, struct acall_lane,
-					       ask_work);
-	struct acall_interface *iface = lane->iface;
-	struct acall_call *call;
-
-	for (;;) {
-		spin_lock_irq(&iface->lock);
-		call = list_first_entry_or_null(&lane->asking,
-						struct acall_call, ask);
-		if (call)
-			list_del_init(&call->ask);
-		spin_unlock_irq(&iface->lock);
-		if (!call)
-			break;
-		acall_delay(ACALL_AT_ASK_TAKEN);
-		acall_cov_begin(&call->cov);
-		acall_call_ask(call);
-		acall_cov_end();
-		cond_resched();
-	}
-	chore_done(iface, lane);
-}
-
-static void close_work(struct work_struct *work)
-{
-	struct acall_interface *iface = container_of(work,
-						     struct acall_interface,
-						     close_work);
-
-	acall_sessions_close(iface);
-	chore_done(iface, NULL);
-}
-
-/* Queue a work; what it needs stays until chore_done(). */
-static void queue_chore(struct acall_interface *iface, struct acall_lane *lane,
-			struct work_struct *work)
-{
-	lockdep_assert_held(&iface->lock);
-	/* True once for each time that the work is going to run. */
-	if (!queue_work(iface->chores_wq, work))
-		return;
-	if (lane)
-		lane->refs++;
-	iface->chores++;
-	acall_interface_get(iface);
-}
-
-/**
- * acall_runner_close - have an interface's closing sessions closed
- * @iface: the interface, its lock held
- */
-void acall_runner_close(struct acall_interface *iface)
-{
-	queue_chore(iface, NULL, &iface->close_work);
-}
-
-/**
- * acall_lane_get - the lane of a user
- * @iface: the interface
- * @owner: the user, see acall_payer_owner()
- *
- * Context: process, may sleep.
- * Return: the lane with a reference, or NULL without memory.
- */
-struct acall_lane *acall_lane_get(struct acall_interface *iface, kuid_t owner)
-{
-	struct acall_lane *lane, *fresh = NULL;
-	bool fresh_used = false;
-
-	for (;;) {
-		spin_lock_irq(&iface->lock);
-		lane = lane_find(iface, owner);
-		if (!lane && fresh) {
-			lane = fresh;
-			fresh = NULL;
-			fresh_used = true;
-			hash_add(iface->lanes, &lane->node, __kuid_val(owner));
-		}
-		if (lane && !lane->refs++ && !lane->running && !fresh_used)
-			iface->spare_lanes--;
-		spin_unlock_irq(&iface->lock);
-		if (lane)
-			break;
-		fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
-		if (!fresh)
-			return NULL;
-		fresh->iface = iface;
-		fresh->owner = owner;
-		INIT_LIST_HEAD(&fresh->queue);
-		INIT_LIST_HEAD(&fresh->turn);
-		INIT_LIST_HEAD(&fresh->settling);
-		INIT_LIST_HEAD(&fresh->asking);
-		INIT_WORK(&fresh->settle_work, settle_work);
-		INIT_WORK(&fresh->ask_work, ask_work);
-	}
-	kfree(fresh);
-	return lane;
-}
-
-/* True if nobody needs it any more, and there are enough; the caller frees it. */
-static bool lane_unused(struct acall_lane *lane)
-{
-	if (lane->refs || lane->running)
-		return false;
-	if (lane->iface->spare_lanes < SPARE_LANES) {
-		lane->iface->spare_lanes++;
-		return false;
-	}
-	hash_del(&lane->node);
-	list_del(&lane->turn);
-	return true;
-}
-
-/**
- * acall_lane_put - drop a reference
- * @iface: the interface
- * @lane: the lane
- */
-void acall_lane_put(struct acall_interface *iface, struct acall_lane *lane)
-{
-	bool unused;
-
-	spin_lock_irq(&iface->lock);
-	lane->refs--;
-	unused = lane_unused(lane);
-	spin_unlock_irq(&iface->lock);
-	if (unused)
-		kfree(lane);
-}
-
-/* Give up the runner's lane and take the next call whose user's turn it is. */
-static struct acall_call *runner_next(struct acall_runner *runner)
+/* Return: the lane, if nobody needs it any more; the caller frees it. */
+static struct acall_lane *give_up_lane(struct acall_runner *runner)
 {
 	struct acall_interface *iface = runner->iface;
 	struct acall_lane *lane = runner->lane;
-	struct acall_lane *unused = NULL;
-	struct acall_call *call = NULL;
+
+	if (!lane)
+		return NULL;
+	if (runner->drained) {
+		lane->draining = false;
+		/* Their clients have been told. */
+		acall_interface_unpin_locked(iface, runner->drained);
+	} else {
+		lane->running--;
+		iface->running--;
+	}
+	acall_lane_update(iface, lane);
+	return acall_lane_unused(lane) ? lane : NULL;
+}
+
+static struct acall_call *take_call(struct acall_runner *runner)
+{
+	struct acall_interface *iface = runner->iface;
+	struct acall_lane *lane = list_first_entry(&iface->turn,
+						   struct acall_lane, turn);
+	struct acall_call *call = list_first_entry(&lane->queue,
+						   struct acall_call, queue);
+
+	list_del_init(&call->queue);
+	lane->running++;
+	iface->running++;
+	runner->lane = lane;
+	runner->drained = 0;
+	/* To the end of the circle. */
+	list_del_init(&lane->turn);
+	acall_lane_update(iface, lane);
+	return call;
+}
+
+static void take_slots(struct acall_runner *runner, struct list_head *slots)
+{
+	struct acall_interface *iface = runner->iface;
+	struct acall_lane *lane = list_first_entry(&iface->short_turn,
+						   struct acall_lane,
+						   short_turn);
+
+	runner->drained = acall_slots_take(lane, slots);
+	runner->lane = lane;
+	lane->draining = true;
+	list_del_init(&lane->short_turn);
+}
+
+/* Not while the workqueue is looking at it: see queue_chore(). */
+static void rest_later(struct acall_interface *iface)
+{
+	lockdep_assert_held(&iface->lock);
+	if (iface->rest_due)
+		return;
+	iface->rest_due = true;
+	queue_delayed_work(iface->chores_wq, &iface->rest_work, LINGER);
+}
+
+/*
+ * Nothing after this but sleep and the way out: who queues the work again from now
+ * on waits for no provider.
+ */
+static void become_idle(struct acall_runner *runner)
+{
+	struct acall_interface *iface = runner->iface;
+
+	list_add(&runner->idle, &iface->idle_runners);
+	runner->leave = iface->resting;
+	if (iface->resting)
+		return;
+	runner->task = current;
+	runner->since = jiffies;
+	rest_later(iface);
+}
+
+/*
+ * Give up the runner's lane and take the next call, or slots, whose user's turn it
+ * is. Who has drained slots looks for a call first, so that neither has to wait for
+ * the last of the other; then somebody else is to drain.
+ *
+ * Return: false if there is nothing to start.
+ */
+static bool runner_next(struct acall_runner *runner, struct acall_call **call,
+			struct list_head *slots)
+{
+	struct acall_interface *iface = runner->iface;
+	struct acall_lane *unused;
+	bool any = true, call_first;
 
 	spin_lock_irq(&iface->lock);
-	if (lane) {
-		lane->running--;
-		lane_update(iface, lane);
-		if (lane_unused(lane))
-			unused = lane;
-	}
-	lane = list_first_entry_or_null(&iface->turn, struct acall_lane, turn);
-	if (lane) {
-		call = list_first_entry(&lane->queue, struct acall_call, queue);
-		list_del_init(&call->queue);
-		lane->running++;
-		/* To the end of the circle. */
-		list_del_init(&lane->turn);
-		lane_update(iface, lane);
+	unused = give_up_lane(runner);
+	call_first = runner->lane && runner->drained && call_ready(iface);
+	runner->lane = NULL;
+	*call = NULL;
+	if (!list_empty(&iface->short_turn) && !call_first) {
+		take_slots(runner, slots);
+	} else if (call_ready(iface)) {
+		*call = take_call(runner);
+		if (!list_empty(&iface->short_turn))
+			acall_runner_kick(iface);
 	} else {
-		/*
-		 * Nothing after this but sleep and the way out: who queues the
-		 * work again from now on waits for no provider.
-		 */
-		list_add(&runner->idle, &iface->idle_runners);
-		runner->leave = iface->resting;
-		if (!iface->resting) {
-			runner->task = current;
-			runner->since = jiffies;
-			queue_delayed_work(iface->chores_wq, &iface->rest_work,
-					   LINGER);
-		}
+		become_idle(runner);
+		any = false;
 	}
-	runner->lane = lane;
 	spin_unlock_irq(&iface->lock);
 	kfree(unused);
-	return call;
+	return any;
 }
 
 /* Return: true if there is something to start, false: leave. */
@@ -434,7 +302,7 @@ static void rest(struct acall_interface *iface, bool all)
 		stop_lingering(runner);
 	}
 	if (more)
-		queue_delayed_work(iface->chores_wq, &iface->rest_work, LINGER);
+		rest_later(iface);
 }
 
 static void rest_work(struct work_struct *work)
@@ -444,6 +312,7 @@ static void rest_work(struct work_struct *work)
 			     rest_work);
 
 	spin_lock_irq(&iface->lock);
+	iface->rest_due = false;
 	rest(iface, false);
 	spin_unlock_irq(&iface->lock);
 }
@@ -494,89 +363,20 @@ static void runner_work(struct work_struct *work)
 	struct acall_runner *runner = container_of(work, struct acall_runner,
 						   work);
 	struct acall_call *call;
+	LIST_HEAD(slots);
 
 	do {
-		while ((call = runner_next(runner))) {
-			acall_cov_begin(&call->cov);
-			run(call);
-			acall_cov_end();
+		while (runner_next(runner, &call, &slots)) {
+			if (call) {
+				acall_cov_begin(&call->cov);
+				run(call);
+				acall_cov_end();
+			} else {
+				acall_drain(&slots);
+			}
 			cond_resched();
 		}
 	} while (linger(runner));
-}
-
-/*
- * Hand a call that never starts to a kworker, where its files can be dropped at
- * once and whoever cancelled it need not wait for what .release does.
- */
-static void settle(struct acall_interface *iface, struct acall_call *call)
-{
-	struct acall_lane *lane = call->lane;
-
-	lockdep_assert_held(&iface->lock);
-	list_move_tail(&call->queue, &lane->settling);
-	queue_chore(iface, lane, &lane->settle_work);
-}
-
-/**
- * acall_runner_settle - have a call released that nobody runs
- * @call: the call, which nobody is going to enter; gone at any time afterwards
- *
- * Context: any but NMI.
- */
-void acall_runner_settle(struct acall_call *call)
-{
-	struct acall_interface *iface = call->iface;
-	unsigned long flags;
-
-	spin_lock_irqsave(&iface->lock, flags);
-	settle(iface, call);
-	spin_unlock_irqrestore(&iface->lock, flags);
-}
-
-/**
- * acall_runner_ask - have a worker enter a cancel hook
- * @call: the call, which the asking keeps, and the caller's reference
- *
- * Not if its .run has returned meanwhile: nobody waits for others' hooks to
- * return, to be told what has no meaning any more.
- *
- * Context: any but NMI.
- */
-void acall_runner_ask(struct acall_call *call)
-{
-	struct acall_interface *iface = call->iface;
-	struct acall_lane *lane = call->lane;
-	unsigned long flags;
-	bool returned;
-
-	spin_lock_irqsave(&iface->lock, flags);
-	/* Set before acall_runner_unask() takes this lock. */
-	returned = READ_ONCE(call->returned);
-	if (!returned) {
-		list_add_tail(&call->ask, &lane->asking);
-		queue_chore(iface, lane, &lane->ask_work);
-	}
-	spin_unlock_irqrestore(&iface->lock, flags);
-	if (returned)
-		acall_call_unask(call);
-}
-
-/**
- * acall_runner_unask - take a hook back that was not entered yet
- * @call: the call, its .run returned
- */
-void acall_runner_unask(struct acall_call *call)
-{
-	struct acall_interface *iface = call->iface;
-	bool queued;
-
-	spin_lock_irq(&iface->lock);
-	queued = !list_empty(&call->ask);
-	list_del_init(&call->ask);
-	spin_unlock_irq(&iface->lock);
-	if (queued)
-		acall_call_unask(call);
 }
 
 /* Unregistration ends after the client was told: so the pin is given back here. */
@@ -626,16 +426,16 @@ void acall_runner_enqueue(struct acall_call *call)
 	if (phase == ACALL_PHASE_QUEUED) {
 		if (!custom) {
 			list_add_tail(&call->queue, &call->lane->queue);
-			lane_update(iface, call->lane);
+			acall_lane_update(iface, call->lane);
 		}
 		/* The sweep that began before knows nothing of this call. */
 		if (gone)
 			acall_call_get(call);
 		else
-			kick(iface);
+			acall_runner_kick(iface);
 	} else {
 		/* Cancelled before it came onto a list. */
-		settle(iface, call);
+		acall_lane_settle(iface, call);
 		gone = false;
 		custom = false;
 	}
@@ -682,18 +482,17 @@ bool acall_runner_dequeue(struct acall_call *call)
 		if (here) {
 			list_del_init(&call->queue);
 			/* Unregistration ends after the client was told. */
-			iface->chores++;
-			acall_interface_get(iface);
+			acall_chore_begin(iface);
 		} else {
-			settle(iface, call);
+			acall_lane_settle(iface, call);
 		}
-		lane_update(iface, lane);
+		acall_lane_update(iface, lane);
 	}
 	spin_unlock_irqrestore(&iface->lock, flags);
 	if (!here)
 		return false;
 	acall_call_settle(call);
-	chore_done(iface, NULL);
+	acall_chore_end(iface, NULL);
 	return true;
 }
 
@@ -706,7 +505,7 @@ bool acall_runner_dequeue(struct acall_call *call)
 int acall_runners_create(struct acall_interface *iface)
 {
 	unsigned int flags = WQ_UNBOUND;
-	u32 i;
+	u32 i, nr;
 
 	/* Only under its own name: a cut one may be there already. */
 	if (strlen("acall-") + strlen(iface->name) < WQ_NAME_SIZE)
@@ -714,11 +513,12 @@ int acall_runners_create(struct acall_interface *iface)
 
 	hash_init(iface->lanes);
 	INIT_LIST_HEAD(&iface->idle_runners);
-	INIT_LIST_HEAD(&iface->turn);
-	INIT_WORK(&iface->close_work, close_work);
+	INIT_WORK(&iface->close_work, acall_chore_close);
 	INIT_DELAYED_WORK(&iface->rest_work, rest_work);
 
-	iface->runners = kvcalloc(iface->max_running, sizeof(*iface->runners),
+	/* One for slots. */
+	nr = iface->max_running + 1;
+	iface->runners = kvcalloc(nr, sizeof(*iface->runners),
 				  GFP_KERNEL | __GFP_NOWARN);
 	if (!iface->runners)
 		return -ENOMEM;
@@ -728,7 +528,11 @@ int acall_runners_create(struct acall_interface *iface)
 	 * (R-RECLAIM). Not WQ_FREEZABLE: a long call would make suspend fail
 	 * (R-FREEZE).
 	 */
-	iface->wq = alloc_workqueue("acall-%s", flags, iface->max_running,
+	/*
+	 * That there are no more runners is the limit; some kernels would cut a
+	 * smaller one into shares of NUMA nodes.
+	 */
+	iface->wq = alloc_workqueue("acall-%s", flags, WQ_MAX_ACTIVE,
 				    iface->name);
 	/* For what needs no turn: two works for each lane, and one. */
 	iface->chores_wq = alloc_workqueue("acall-chores", WQ_UNBOUND, 0);
@@ -736,7 +540,7 @@ int acall_runners_create(struct acall_interface *iface)
 		acall_runners_destroy(iface);
 		return -ENOMEM;
 	}
-	for (i = 0; i < iface->max_running; i++) {
+	for (i = 0; i < nr; i++) {
 		struct acall_runner *runner = &iface->runners[i];
 
 		INIT_WORK(&runner->work, runner_work);
@@ -771,6 +575,9 @@ void acall_runners_destroy(struct acall_interface *iface)
 	spin_lock_irq(&iface->lock);
 	hash_for_each_safe(iface->lanes, bucket, next, lane, node) {
 		hash_del(&lane->node);
+		/* Of a queue that is open still, whose client puts it (lane.c). */
+		if (lane->refs)
+			continue;
 		kfree(lane);
 		iface->spare_lanes--;
 	}

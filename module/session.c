@@ -135,6 +135,8 @@ void acall_sessions_close(struct acall_interface *iface)
 						   struct acall_session, link);
 		if (session)
 			list_del_init(&session->link);
+		else
+			iface->close_due = false;
 		spin_unlock_irq(&iface->lock);
 		if (!session)
 			return;

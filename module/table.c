@@ -22,6 +22,8 @@
 #define ID_BLOCK	64
 #define SHARDS		64
 
+static_assert(ACALL_MAX_NEW_IDS <= ID_BLOCK);
+
 struct shard {
 	spinlock_t lock;		/* a leaf, irqs off: see the top */
 	struct rb_root root;
@@ -52,20 +54,22 @@ static bool before(struct rb_node *a, const struct rb_node *b)
 }
 
 /**
- * acall_table_new_id - an id that no other call has had since boot
+ * acall_table_new_ids - ids that no other call has had since boot
+ * @n: how many, at most ACALL_MAX_NEW_IDS
  *
- * Return: the id, not 0.
+ * Return: the first of @n ids that follow each other, not 0.
  */
-u64 acall_table_new_id(void)
+u64 acall_table_new_ids(u32 n)
 {
 	struct id_block *block = get_cpu_ptr(&id_blocks);
 	u64 id;
 
-	if (block->next == block->end) {
+	if (block->end - block->next < n) {
 		block->end = atomic64_add_return(ID_BLOCK, &next_id_block);
 		block->next = block->end - ID_BLOCK;
 	}
-	id = block->next++;
+	id = block->next;
+	block->next += n;
 	put_cpu_ptr(&id_blocks);
 	return id;
 }

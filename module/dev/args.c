@@ -17,6 +17,7 @@ const u16 acall_args_min[ACALL_NR_OPS] = {
 	[ACALL_OP_##_name] = offsetofend(struct _type, _last)
 #include "ops_device.h"
 #include "ops_object.h"
+#include "ops_queue.h"
 #undef OP
 };
 

@@ -17,6 +17,7 @@ static const u32 known[ACALL_NR_OPS] = {
 	[ACALL_OP_##_name] = (_flags)
 #include "ops_device.h"
 #include "ops_object.h"
+#include "ops_queue.h"
 #undef OP
 };
 
@@ -102,4 +103,33 @@ int acall_check_finish(const struct acall_finish *args)
 int acall_check_query(const struct acall_query *args)
 {
 	return UNKNOWN(args, QUERY) ? -EINVAL : 0;
+}
+
+int acall_check_create_queue(const struct acall_create_queue *args, bool own)
+{
+	return UNKNOWN(args, CREATE_QUEUE) ||
+	       !name_valid(args->interface, own) ||
+	       !args->slots || args->slots > ACALL_MAX_SLOTS ||
+	       args->entries > ACALL_MAX_ENTRIES ||
+	       args->entries & (args->entries - 1) ? -EINVAL : 0;
+}
+
+int acall_check_enter(const struct acall_enter *args)
+{
+	return UNKNOWN(args, ENTER) ? -EINVAL : 0;
+}
+
+/* Of one of ENTER's. */
+int acall_check_enter_cancel(const struct acall_enter_cancel *args)
+{
+	return args->flags & ~ACALL_CANCEL_KNOWN ||
+	       (args->flags & ACALL_CANCEL_ABANDON && args->grace_ns) ?
+	       -EINVAL : 0;
+}
+
+int acall_check_cancel_match(const struct acall_cancel_match *args)
+{
+	return UNKNOWN(args, CANCEL_MATCH) ||
+	       (args->flags & ACALL_CANCEL_ABANDON && args->grace_ns) ?
+	       -EINVAL : 0;
 }

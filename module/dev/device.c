@@ -26,11 +26,12 @@
 #include "name.h"
 #include "object.h"
 #include "power.h"
+#include "queue/queue.h"
 #include "runner.h"
 #include "user/limits.h"
 
-/* All but the call queue. */
-#define FEATURES	(ACALL_FEATURE_QUEUE - 1)
+/* All of them. */
+#define FEATURES	(2 * ACALL_FEATURE_QUEUE - 1)
 
 static int ioctl_info(struct acall_interface *only, void __user *user)
 {
@@ -178,42 +179,71 @@ static struct acall_interface *find_or_load(struct acall_interface *only,
 	return acall_interface_find(name);
 }
 
+/* Return: 0; @version, 0 for any, is the one it is going to be. */
+static int may_create(struct acall_interface *iface, u32 *version)
+{
+	int ret = acall_interface_may_create(iface);
+
+	if (ret)
+		return ret;
+	if (!*version)
+		*version = iface->version;
+	if (*version < iface->version_min || *version > iface->version)
+		return -EPROTONOSUPPORT;
+	return 0;
+}
+
+/* Installs @fd last: an fd once installed cannot be undone. */
+static int install(int fd, struct file *file, void __user *user, void *args,
+		   size_t ksize, u32 usize)
+{
+	int ret;
+
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
+	ret = acall_args_put(user, args, ksize, usize);
+	if (ret) {
+		fput(file);
+		put_unused_fd(fd);
+		return ret;
+	}
+	fd_install(fd, file);
+	return fd;
+}
+
 static int create_fd(struct acall_interface *iface, struct acall_create *args,
 		     void __user *user)
 {
 	u32 size = args->size;
-	struct file *file;
 	int fd, ret;
 
-	ret = acall_interface_may_create(iface);
+	ret = may_create(iface, &args->version);
 	if (ret)
 		return ret;
-	if (!args->version)
-		args->version = iface->version;
-	if (args->version < iface->version_min ||
-	    args->version > iface->version)
-		return -EPROTONOSUPPORT;
-
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	file = acall_objectfd_create(iface, args->version, args->flags);
-	if (IS_ERR(file)) {
-		ret = PTR_ERR(file);
-		goto put_fd;
-	}
-	ret = acall_args_put(user, args, sizeof(*args), size);
-	if (ret)
-		goto put_file;
-	/* Nothing can fail any more: an fd once installed cannot be undone. */
-	fd_install(fd, file);
-	return fd;
+	return install(fd, acall_objectfd_create(iface, args->version,
+						 args->flags),
+		       user, args, sizeof(*args), size);
+}
 
-put_file:
-	fput(file);
-put_fd:
-	put_unused_fd(fd);
-	return ret;
+static int create_queue_fd(struct acall_interface *iface,
+			   struct acall_create_queue *args, void __user *user)
+{
+	u32 size = args->size;
+	int fd, ret;
+
+	ret = may_create(iface, &args->version);
+	if (ret)
+		return ret;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	return install(fd, acall_queuefd_create(iface, args), user, args,
+		       sizeof(*args), size);
 }
 
 static int ioctl_create(struct acall_interface *only, void __user *user)
@@ -233,6 +263,27 @@ static int ioctl_create(struct acall_interface *only, void __user *user)
 	if (!iface)
 		return fatal_signal_pending(current) ? -EINTR : -ENOENT;
 	ret = create_fd(iface, &args, user);
+	acall_interface_put(iface);
+	return ret;
+}
+
+static int ioctl_create_queue(struct acall_interface *only, void __user *user)
+{
+	struct acall_create_queue args;
+	struct acall_interface *iface;
+	int ret;
+
+	ret = ARGS_GET(&args, CREATE_QUEUE, user);
+	if (ret)
+		return ret;
+	ret = acall_check_create_queue(&args, only);
+	if (ret)
+		return ret;
+
+	iface = find_or_load(only, args.interface);
+	if (!iface)
+		return fatal_signal_pending(current) ? -EINTR : -ENOENT;
+	ret = create_queue_fd(iface, &args, user);
 	acall_interface_put(iface);
 	return ret;
 }
@@ -296,7 +347,8 @@ static ssize_t _name##_show(struct device *dev,				\
 }									\
 static DEVICE_ATTR_RO(_name)
 
-COUNTER(objects, acall_objects_count());
+/* A queue is one, however many slots it has. */
+COUNTER(objects, acall_objects_count() + acall_queues_count());
 COUNTER(calls, acall_limits_calls());
 COUNTER(executions, acall_calls_executions());
 COUNTER(orphans, acall_calls_orphans());

@@ -11,6 +11,7 @@ enum acall_op {
 #define OP(_name, _function, _type, _last, _flags)	ACALL_OP_##_name
 #include "ops_device.h"
 #include "ops_object.h"
+#include "ops_queue.h"
 #undef OP
 	ACALL_NR_OPS
 };
@@ -20,6 +21,11 @@ struct acall_cancel;
 struct acall_finish;
 struct acall_interface;
 struct acall_object;
+struct acall_payer;
+struct acall_query;
+struct acall_queue;
+struct acall_request;
+struct acall_session;
 struct file;
 
 /* args.c: structures and times to and from user space. */
@@ -51,11 +57,44 @@ int acall_check_begin(const struct acall_begin *args);
 int acall_check_wait(const struct acall_wait *args);
 int acall_check_finish(const struct acall_finish *args);
 int acall_check_query(const struct acall_query *args);
+int acall_check_create_queue(const struct acall_create_queue *args, bool own);
+int acall_check_enter(const struct acall_enter *args);
+int acall_check_enter_cancel(const struct acall_enter_cancel *args);
+int acall_check_cancel_match(const struct acall_cancel_match *args);
+
+/* begin.c: up to where a call is published. */
+
+/**
+ * struct acall_beginner - where a call is begun
+ * @iface: its interface
+ * @payer: who pays most of the time there
+ * @session: the provider's, or NULL
+ * @version: of the interface
+ */
+struct acall_beginner {
+	struct acall_interface *iface;
+	struct acall_payer *payer;
+	struct acall_session *session;
+	u32 version;
+};
+
+struct acall_call *acall_begin_prepare(const struct acall_beginner *who,
+				       const struct acall_begin *args,
+				       const void *bytes, u64 __user *call_id,
+				       bool waits);
+void acall_begin_wait(struct acall_call *call);
 
 /* objectfd.c: the file of a call object. */
 struct file *acall_objectfd_create(struct acall_interface *iface, u32 version,
 				   u32 flags);
 bool acall_is_objectfd(const struct file *file);
+void acall_query_fill(struct acall_query *args, struct acall_call *call);
+
+/* queuefd.c: the file of a call queue. enter.c: its ENTER. */
+struct file *acall_queuefd_create(struct acall_interface *iface,
+				  struct acall_create_queue *args);
+bool acall_is_queuefd(const struct file *file);
+int acall_ioctl_enter(struct acall_queue *queue, void __user *user);
 
 /* finish.c: taking a result. */
 struct acall_taking {
@@ -70,11 +109,14 @@ int acall_finish_copy(struct acall_call *call, struct acall_finish *args,
 		      struct acall_taking *taking);
 int acall_finish_take(struct acall_object *object, struct acall_call *call,
 		      struct acall_taking *taking);
+void acall_finish_install(struct acall_taking *taking);
 void acall_finish_leave(struct acall_taking *taking);
 
 /* cancel.c: CANCEL and CANCEL_ID. */
 int acall_ioctl_cancel(struct acall_object *object, void __user *user);
 int acall_ioctl_cancel_id(void __user *user);
+int acall_ioctl_queue_cancel(struct acall_queue *queue, void __user *user);
+int acall_ioctl_cancel_match(struct acall_queue *queue, void __user *user);
 
 /* list.c: LIST. */
 bool acall_may_administer(void);

@@ -102,6 +102,18 @@ int acall_finish_copy(struct acall_call *call, struct acall_finish *args,
 }
 
 /**
+ * acall_finish_install - the caller has consumed the call
+ * @taking: its result files
+ */
+void acall_finish_install(struct acall_taking *taking)
+{
+	u32 i;
+
+	for (i = 0; i < taking->nr; i++)
+		fd_install(taking->files[i].fd, taking->files[i].file);
+}
+
+/**
  * acall_finish_take - try to be the one who consumes
  * @object: the object
  * @call: the call, its result copied out; the caller has a reference
@@ -112,14 +124,11 @@ int acall_finish_copy(struct acall_call *call, struct acall_finish *args,
 int acall_finish_take(struct acall_object *object, struct acall_call *call,
 		      struct acall_taking *taking)
 {
-	u32 i;
-
 	acall_delay(ACALL_AT_FINISH);
 	if (!acall_object_consume(object, call)) {
 		acall_finish_leave(taking);
 		return -ESRCH;
 	}
-	for (i = 0; i < taking->nr; i++)
-		fd_install(taking->files[i].fd, taking->files[i].file);
+	acall_finish_install(taking);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/kdev_t.h>
+#include <linux/nospec.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
@@ -16,20 +17,32 @@
 #include "call.h"
 #include "device.h"
 #include "interface.h"
+#include "queue/queue.h"
 
-static bool own(const struct acall_call *call)
+/*
+ * A cursor that is no id: so many queues, and slots of the next one, have been
+ * shown. Queues come after the table, in which their calls of short methods are not.
+ */
+#define CURSOR_QUEUE	BIT_ULL(63)
+#define CURSOR(_serial, _index)						\
+	(CURSOR_QUEUE | (_serial) << (ACALL_SLOT_BITS + 1) | (_index))
+#define CURSOR_SERIAL(_cursor)						\
+	(((_cursor) & ~CURSOR_QUEUE) >> (ACALL_SLOT_BITS + 1))
+#define CURSOR_INDEX(_cursor)						\
+	((_cursor) & (BIT_ULL(ACALL_SLOT_BITS + 1) - 1))
+
+static bool own(kuid_t owner_uid)
 {
-	return uid_eq(call->owner_uid, current_uid());
+	return uid_eq(owner_uid, current_uid());
 }
 
 /*
  * May current see what only the process itself can know? A set-uid program's
  * calls are its user's, its addresses and files are not.
  */
-static bool inside(const struct acall_call *call)
+static bool inside(kuid_t owner_uid, bool guarded, const struct pid *owner)
 {
-	return own(call) &&
-	       (!call->guarded || call->owner == task_tgid(current));
+	return own(owner_uid) && (!guarded || owner == task_tgid(current));
 }
 
 /**
@@ -48,11 +61,12 @@ bool acall_may_administer(void)
  */
 bool acall_call_visible(const struct acall_call *call)
 {
-	return own(call) || acall_may_administer();
+	return own(call->owner_uid) || acall_may_administer();
 }
 
 static void fill(struct acall_list_record *record, struct acall_call *call)
 {
+	bool open = inside(call->owner_uid, call->guarded, call->owner);
 	struct acall_snapshot snap;
 	u32 i;
 
@@ -80,7 +94,7 @@ static void fill(struct acall_list_record *record, struct acall_call *call)
 	record->cancel_tgid = snap.cancel_tgid;
 	record->nr_files = call->nr_files;
 	/* A pointer of the owner's, perhaps. */
-	record->user_data = inside(call) ? call->user_data : 0;
+	record->user_data = open ? call->user_data : 0;
 	record->progress = snap.progress;
 	record->total = snap.total;
 	record->deadline = acall_time_to_user(call->deadline);
@@ -89,7 +103,7 @@ static void fill(struct acall_list_record *record, struct acall_call *call)
 	record->cancel_ns = acall_time_to_user(snap.cancel_ns);
 	record->look_ns = acall_time_to_user(snap.look_ns);
 	record->end_ns = acall_time_to_user(snap.end_ns);
-	if (!inside(call) && !acall_may_administer())
+	if (!open && !acall_may_administer())
 		return;
 	for (i = 0; i < call->nr_files; i++) {
 		record->files[i].major = MAJOR(call->files[i].dev);
@@ -109,6 +123,115 @@ static int put_record(void __user *to, u32 size,
 	return 0;
 }
 
+static bool wanted(const struct acall_list *args, kuid_t owner_uid)
+{
+	return own(owner_uid) || (!(args->flags & ACALL_LIST_OWN) &&
+				  acall_may_administer());
+}
+
+static void fill_slot(struct acall_list_record *record,
+		      const struct acall_queue *queue,
+		      const struct acall_slot_snapshot *snap)
+{
+	memset(record, 0, sizeof(*record));
+	record->call_id = snap->id;
+	strscpy(record->interface, queue->iface->name,
+		sizeof(record->interface));
+	record->method = snap->method_nr;
+	record->state = snap->state;
+	record->outcome = snap->outcome;
+	record->status = snap->status;
+	record->reason = snap->reason;
+	record->result = snap->result;
+	record->caps = snap->caps;
+	if (snap->state == ACALL_STATE_DONE)
+		record->flags |= ACALL_LIST_ENDED;
+	if (snap->no_cancel)
+		record->flags |= ACALL_LIST_NO_CANCEL;
+	record->owner_uid = from_kuid_munged(current_user_ns(),
+					     snap->owner_uid);
+	record->owner_tgid = pid_vnr(snap->owner);
+	if (inside(snap->owner_uid, snap->guarded, snap->owner))
+		record->user_data = snap->user_data;
+	record->progress = snap->progress;
+	record->total = snap->total;
+	record->deadline = U64_MAX;
+	record->begin_ns = acall_time_to_user(snap->begin_ns);
+	record->start_ns = acall_time_to_user(snap->start_ns);
+	record->cancel_ns = acall_time_to_user(snap->cancel_ns);
+	record->end_ns = acall_time_to_user(snap->end_ns);
+}
+
+/* Slots of one queue, from the cursor on. Return: how many, or why not. */
+static int list_slots(struct acall_queue *queue, struct acall_list *args,
+		      void __user *to, u32 max)
+{
+	struct acall_slot_snapshot snap;
+	struct acall_list_record record;
+	struct acall_slot *slot;
+	struct acall_call *call;
+	u32 nr = 0;
+	int ret;
+	u32 i;
+
+	for (i = CURSOR_INDEX(args->cursor); i < queue->nr_slots && nr < max;
+	     i++) {
+		args->cursor = CURSOR(queue->serial - 1, i + 1ULL);
+		if (!(i % 256)) {
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			cond_resched();
+		}
+		slot = &queue->slots[array_index_nospec(i, queue->nr_slots)];
+		if (acall_slot_look(queue, slot, 0, &snap, &call))
+			continue;
+		if (call) {
+			acall_call_put(call);
+			continue;
+		}
+		if (wanted(args, snap.owner_uid)) {
+			fill_slot(&record, queue, &snap);
+			ret = put_record(to, args->record_size, &record);
+			if (ret) {
+				acall_slot_look_end(&snap);
+				return ret;
+			}
+			to += args->record_size;
+			nr++;
+		}
+		acall_slot_look_end(&snap);
+	}
+	return nr;
+}
+
+static int list_queues(struct acall_list *args, void __user *to, u32 nr)
+{
+	struct acall_queue *queue;
+	int ret = 0;
+
+	if (!(args->cursor & CURSOR_QUEUE))
+		args->cursor = CURSOR(0ULL, 0ULL);
+	queue = acall_queues_after(CURSOR_SERIAL(args->cursor));
+	while (queue) {
+		/* Another one than where it stopped: from its beginning. */
+		if (queue->serial != CURSOR_SERIAL(args->cursor) + 1)
+			args->cursor = CURSOR(queue->serial - 1, 0ULL);
+		ret = list_slots(queue, args, to, args->nr - nr);
+		if (ret >= 0) {
+			to += (size_t)ret * args->record_size;
+			nr += ret;
+		}
+		if (ret < 0 || nr == args->nr) {
+			acall_queue_put(queue);
+			break;
+		}
+		args->cursor = CURSOR(queue->serial, 0ULL);
+		queue = acall_queues_next(queue);
+	}
+	args->nr = nr;
+	return min(ret, 0);
+}
+
 static int list_calls(struct acall_list *args)
 {
 	void __user *to = u64_to_user_ptr(args->records);
@@ -121,12 +244,12 @@ static int list_calls(struct acall_list *args)
 	while (nr < args->nr) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		call = acall_table_next(args->cursor);
+		call = args->cursor & CURSOR_QUEUE ? NULL :
+		       acall_table_next(args->cursor);
 		if (!call)
-			break;
+			return list_queues(args, to, nr);
 		args->cursor = call->id;
-		shown = own(call) || (!(args->flags & ACALL_LIST_OWN) &&
-				      acall_call_visible(call));
+		shown = wanted(args, call->owner_uid);
 		if (shown) {
 			fill(&record, call);
 			/* Over, and on its way out. */

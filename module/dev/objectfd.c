@@ -8,16 +8,12 @@
  * page fault holds up nobody (F5, R-LOCKW).
  */
 #include <linux/anon_inodes.h>
-#include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/magic.h>
-#include <linux/net.h>
 #include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
-#include <net/sock.h>
 
 #include "call.h"
 #include "device.h"
@@ -25,129 +21,34 @@
 #include "ledger.h"
 #include "object.h"
 
-/*
- * What can carry a file descriptor can carry the call object itself, which
- * would then not be closed, and its call not cancelled, before the call has
- * ended (R-CYCLE). An io_uring is known by its name only, which nobody else can
- * give to an anonymous inode.
- */
-static bool may_hold_files(struct file *file)
-{
-	const struct socket *sock = IS_ENABLED(CONFIG_NET) ?
-				    sock_from_file(file) : NULL;
-
-	if (sock)
-		return sock->sk && sock->sk->sk_family == AF_UNIX;
-	return acall_is_objectfd(file) ||
-	       (file_inode(file)->i_sb->s_magic == ANON_INODE_FS_MAGIC &&
-		!strcmp(file->f_path.dentry->d_name.name, "[io_uring]"));
-}
-
-static int add_files(struct acall_call *call, u64 user, u32 nr)
-{
-	const s32 __user *fds = u64_to_user_ptr(user);
-	u32 i;
-
-	for (i = 0; i < nr; i++) {
-		struct file *file;
-		s32 fd;
-
-		if (get_user(fd, fds + i))
-			return -EFAULT;
-		file = fget(fd);
-		if (!file)
-			return -EBADF;
-		if (may_hold_files(file)) {
-			fput(file);
-			return -EBADF;
-		}
-		acall_call_add_file(call, file);
-	}
-	return 0;
-}
-
-/* What BEGIN asks for, besides the method. */
-static int set_terms(struct acall_call *call, const struct acall_begin *args)
-{
-	call->user_data = args->user_data;
-	if (args->flags & ACALL_BEGIN_NO_CANCEL)
-		call->word |= ACALL_WORD_NO_CANCEL;
-	if (!(args->flags & ACALL_BEGIN_DEADLINE))
-		return 0;
-	if (!(call->caps & ACALL_CAP_CANCEL))
-		return -EOPNOTSUPP;
-	call->deadline = acall_time_from_user(args->deadline);
-	call->deadline_grace_ns = args->grace_ns ?: call->grace_ns;
-	return 0;
-}
-
-/*
- * A deadline that was past has had the call cancelled; it is done when its files
- * are dropped, which is not for long (X3). Whoever is killed meanwhile has begun
- * it all the same (R-RESTART).
- */
-static void wait_never_started(struct acall_call *call)
-{
-	u32 word = acall_call_word(call);
-
-	if (acall_word_phase(word) == ACALL_PHASE_DEQUEUED &&
-	    acall_word_reason(word) == ACALL_REASON_DEADLINE)
-		(void)wait_event_killable(call->wait, acall_call_done(call));
-}
-
-/*
- * What BEGIN and CALL, which @waits, have in common. What fails before the
- * publication is undone (B8). The provider comes after the last access to user
- * memory, so that a caller who stalls there holds up no unregistration; nobody
- * can tell, since a BEGIN that fails leaves call_id unspecified.
- */
+/* What BEGIN and CALL, which @waits, have in common. */
 static struct acall_call *begin(struct acall_object *object,
 				const struct acall_begin *args,
 				u64 __user *call_id, bool waits)
 {
+	const struct acall_beginner who = {
+		.iface = object->iface,
+		.payer = object->payer,
+		.session = object->session,
+		.version = object->version,
+	};
 	struct acall_call *call;
 	int ret;
 
-	ret = acall_check_begin(args);
-	if (ret)
-		return ERR_PTR(ret);
-	call = acall_call_create(object->iface, object->payer, args->method,
-				 args->in_len, args->nr_files);
+	call = acall_begin_prepare(&who, args, NULL, call_id, waits);
 	if (IS_ERR(call))
 		return call;
-	call->version = object->version;
-	ret = set_terms(call, args);
-	if (ret)
-		goto undo;
-
-	ret = -EFAULT;
-	if (copy_from_user(call->in, u64_to_user_ptr(args->in), args->in_len))
-		goto undo;
-	ret = add_files(call, args->files, args->nr_files);
-	if (ret)
-		goto undo;
-	if (waits)
-		acall_call_in_place(call);
-	ret = -EFAULT;
-	if (put_user(call->id, call_id))
-		goto undo;
-	ret = acall_call_prepare(call, object->session);
-	if (ret)
-		goto undo;
 	/* Ours: from now on others may finish it. */
 	acall_call_get(call);
 	ret = acall_object_begin(object, call);
 	if (ret) {
 		acall_call_put(call);
-		goto undo;
+		acall_call_undo(call);
+		return ERR_PTR(ret);
 	}
 	if (call->deadline != U64_MAX)
-		wait_never_started(call);
+		acall_begin_wait(call);
 	return call;
-
-undo:
-	acall_call_undo(call);
-	return ERR_PTR(ret);
 }
 
 static int ioctl_begin(struct acall_object *object, struct file *file,
@@ -187,7 +88,9 @@ static int wait_settled(struct acall_object *object, u64 id, u64 until)
 	int ret;
 
 	if (!id) {
-		ret = acall_ledger_wait(object->ledger, NULL, until);
+		ret = acall_ledger_wait_before(object->ledger,
+					       acall_ledger_begun(object->ledger),
+					       until);
 		/* Restarted, "all that had begun" would be more than before. */
 		return ret == -ERESTARTSYS ? -EINTR : ret;
 	}
@@ -384,7 +287,12 @@ static int ioctl_call(struct acall_object *object, struct file *file,
 	return ret;
 }
 
-static void query_fill(struct acall_query *args, struct acall_call *call)
+/**
+ * acall_query_fill - what QUERY says of a call
+ * @args: written, but for what it says of others
+ * @call: the call; the caller has a reference
+ */
+void acall_query_fill(struct acall_query *args, struct acall_call *call)
 {
 	struct acall_snapshot snap;
 
@@ -430,7 +338,7 @@ static int ioctl_query(struct acall_object *object, struct file *file,
 	memset(&args, 0, sizeof(args));
 	call = acall_object_get_call(object, id);
 	if (call) {
-		query_fill(&args, call);
+		acall_query_fill(&args, call);
 		acall_call_put(call);
 	} else if (id) {
 		return -ESRCH;
@@ -456,7 +364,7 @@ static int (*const object_ops[])(struct acall_object *object,
 };
 
 /* Without a gap, and so without a NULL. */
-static_assert(ARRAY_SIZE(object_ops) == ACALL_NR_OPS - ACALL_OP_BEGIN);
+static_assert(ARRAY_SIZE(object_ops) == ACALL_OP_QUEUE_WAIT - ACALL_OP_BEGIN);
 
 static long object_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {

@@ -119,7 +119,7 @@ SHARE(acall_uncharge);
 SHARE(acall_limits_get_info);
 SHARE(acall_limits_calls);
 
-SHARE(acall_table_new_id);
+SHARE(acall_table_new_ids);
 SHARE(acall_table_add);
 SHARE(acall_table_del);
 SHARE(acall_table_find);
@@ -130,7 +130,9 @@ SHARE(acall_ledger_put);
 SHARE(acall_ledger_begin);
 SHARE(acall_ledger_orphan);
 SHARE(acall_ledger_end);
+SHARE(acall_ledger_begun);
 SHARE(acall_ledger_wait);
+SHARE(acall_ledger_wait_before);
 
 SHARE(acall_interface_find);
 SHARE(acall_interface_next);

@@ -78,12 +78,20 @@ static void ledger_exit(struct kunit *test)
 	acall_ledger_put(f->other);
 }
 
+static int settled(struct acall_ledger *ledger, struct acall_call *call,
+		   u64 until)
+{
+	if (call)
+		return acall_ledger_wait(ledger, call, until);
+	return acall_ledger_wait_before(ledger, acall_ledger_begun(ledger),
+					until);
+}
+
 static int wait_thread(void *data)
 {
 	struct waiter *waiter = data;
 
-	waiter->ret = acall_ledger_wait(waiter->ledger, waiter->call,
-					U64_MAX);
+	waiter->ret = settled(waiter->ledger, waiter->call, U64_MAX);
 	/* Nothing of the fixture after this. */
 	kthread_complete_and_exit(&waiter->done, 0);
 }
@@ -102,12 +110,6 @@ static void start_waiter(struct kunit *test, struct acall_call *call)
 	wake_up_process(task);
 	/* Only a look: whom it misses it finds the next time. */
 	KT_POLL(test, waitqueue_active(&f->ledger->wait));
-}
-
-static int settled(struct acall_ledger *ledger, struct acall_call *call,
-		   u64 until)
-{
-	return acall_ledger_wait(ledger, call, until);
 }
 
 /* It has its id before another BEGIN on its object turns out to be faster (B8). */

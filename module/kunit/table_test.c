@@ -27,7 +27,7 @@ static void ids_are_unique_and_not_0(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, ids);
 	for (i = 0; i < NR_IDS; i++)
-		ids[i] = acall_table_new_id();
+		ids[i] = acall_table_new_ids(1);
 	sort(ids, NR_IDS, sizeof(*ids), compare, NULL);
 	KUNIT_EXPECT_NE(test, ids[0], 0);
 	for (i = 1; i < NR_IDS; i++)
@@ -37,7 +37,7 @@ static void ids_are_unique_and_not_0(struct kunit *test)
 /* What was given out before this module was loaded is behind boot time. */
 static void ids_are_older_than_now(struct kunit *test)
 {
-	KUNIT_EXPECT_LT(test, acall_table_new_id(), ktime_get_boottime_ns());
+	KUNIT_EXPECT_LT(test, acall_table_new_ids(1), ktime_get_boottime_ns());
 }
 
 struct table {

@@ -675,6 +675,13 @@ static const struct acall_method methods[] = {
 		.run		= run_session,
 		.release	= release,
 	},
+	[ACALL_TEST_SHORT_GATE] = {
+		.name		= "short-gate",
+		.caps		= ACALL_CAP_SHORT,
+		.grace_ns	= GRACE_NS,
+		.in_size	= sizeof(struct acall_test_arg),
+		.run		= run_short_gate,
+	},
 };
 
 static int may_create_privileged(void *data)

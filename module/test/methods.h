@@ -152,6 +152,7 @@ int prepare_gate(struct acall_call *call);
 int run_checkpoint(struct acall_call *call);
 int run_timeout(struct acall_call *call);
 int run_inline_gate(struct acall_call *call);
+int run_short_gate(struct acall_call *call);
 int prepare_commit(struct acall_call *call);
 int run_commit(struct acall_call *call);
 int commit_at(struct meeting *m, struct acall_call *call);

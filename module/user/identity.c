@@ -52,6 +52,32 @@ void acall_identity_take(struct acall_identity *who)
 }
 
 /**
+ * acall_identity_is_current - would current get the same again?
+ * @who: an identity that was taken
+ *
+ * Context: any process; does not sleep.
+ */
+bool acall_identity_is_current(const struct acall_identity *who)
+{
+	struct mem_cgroup *memcg;
+	bool same;
+
+	/* What it has references on is not somebody else's by now. */
+	if (who->cred != current_cred() || who->fsize != rlimit(RLIMIT_FSIZE) ||
+	    who->ioprio != get_current_ioprio())
+		return false;
+	memcg = get_mem_cgroup_from_mm(current->mm);
+	same = who->memcg == memcg;
+	mem_cgroup_put(memcg);
+#ifdef CONFIG_BLK_CGROUP
+	rcu_read_lock();
+	same &= who->blkcg == task_css(current, io_cgrp_id);
+	rcu_read_unlock();
+#endif
+	return same;
+}
+
+/**
  * acall_identity_drop - let go of an identity
  * @who: the identity, or nobody; nobody afterwards
  *

@@ -28,6 +28,7 @@ struct acall_disguise {
 
 void acall_identity_take(struct acall_identity *who);
 void acall_identity_borrow(struct acall_identity *who);
+bool acall_identity_is_current(const struct acall_identity *who);
 void acall_identity_drop(struct acall_identity *who);
 
 void acall_identity_assume(const struct acall_identity *who,

@@ -176,6 +176,15 @@ struct acall_payer *acall_payer_get_current(struct acall_payer *usual)
 }
 
 /**
+ * acall_payer_get - take a reference
+ * @payer: the payer
+ */
+void acall_payer_get(struct acall_payer *payer)
+{
+	refcount_inc(&payer->ref);
+}
+
+/**
  * acall_payer_put - drop a reference
  * @payer: the payer
  *
@@ -239,6 +248,14 @@ static void charge_add(struct acall_payer *payer, u32 calls, u64 bytes)
 }
 
 /**
+ * acall_charge_exempt - is current above the limits?
+ */
+bool acall_charge_exempt(void)
+{
+	return ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE);
+}
+
+/**
  * acall_charge - charge a payer, or refuse
  * @payer: the payer
  * @calls: 0 or 1
@@ -262,17 +279,64 @@ int acall_charge(struct acall_payer *payer, u32 calls, u64 bytes)
 			charge_add(payer, calls, bytes);
 		spin_unlock_irqrestore(&accounts_lock, flags);
 		/* The security hook runs only for those who need it. */
-		if (!ret || !ns_capable_noaudit(&init_user_ns,
-						CAP_SYS_RESOURCE))
+		if (!ret || !acall_charge_exempt())
 			return ret;
 		exempt = true;
 	}
 }
 
+/* How many calls more there may be. */
+static u32 room(const struct acall_payer *payer, int *why)
+{
+	u32 total = READ_ONCE(total_calls);
+	u32 user = READ_ONCE(user_calls);
+	u32 left = all_calls < total ? total - all_calls : 0;
+	u32 i;
+
+	*why = -EAGAIN;
+	for (i = 0; i < payer->nr; i++) {
+		u32 calls = payer->accounts[i]->calls;
+		u32 own = calls < user ? user - calls : 0;
+
+		if (own <= left) {
+			left = own;
+			*why = -EDQUOT;
+		}
+	}
+	return left;
+}
+
+/**
+ * acall_charge_calls - charge a payer for as many calls as may be
+ * @payer: the payer
+ * @calls: how many calls
+ * @exempt: the caller has CAP_SYS_RESOURCE in the initial namespace
+ * @why: written if it is not all of them: -EDQUOT (the user's limit) or -EAGAIN
+ *	(the machine's)
+ *
+ * Return: how many; return them with acall_uncharge().
+ */
+u32 acall_charge_calls(struct acall_payer *payer, u32 calls, bool exempt,
+		       int *why)
+{
+	unsigned long flags;
+	u32 left;
+	int ret;
+
+	spin_lock_irqsave(&accounts_lock, flags);
+	left = exempt ? calls : room(payer, &ret);
+	if (left < calls)
+		*why = ret;
+	calls = min(calls, left);
+	charge_add(payer, calls, 0);
+	spin_unlock_irqrestore(&accounts_lock, flags);
+	return calls;
+}
+
 /**
  * acall_uncharge - return what acall_charge() took
  * @payer: the payer
- * @calls: 0 or 1
+ * @calls: how many calls
  * @bytes: bytes of arguments
  *
  * Context: any but hard interrupt and NMI.

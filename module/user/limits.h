@@ -18,10 +18,14 @@ struct acall_limits_info {
 };
 
 struct acall_payer *acall_payer_get_current(struct acall_payer *usual);
+void acall_payer_get(struct acall_payer *payer);
 void acall_payer_put(struct acall_payer *payer);
 kuid_t acall_payer_owner(const struct acall_payer *payer);
 
 int acall_charge(struct acall_payer *payer, u32 calls, u64 bytes);
+u32 acall_charge_calls(struct acall_payer *payer, u32 calls, bool exempt,
+		       int *why);
+bool acall_charge_exempt(void);
 void acall_uncharge(struct acall_payer *payer, u32 calls, u64 bytes);
 
 void acall_limits_get_info(struct acall_limits_info *info);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Larger and smaller structures (R-ABI) for the ioctls that came with a
- * structure of their own: CALL, LIST and CANCEL_ID. core_badinput.c has the same
- * for all others; here are also the records of LIST, which have a size each.
+ * structure of their own: CALL, LIST, CANCEL_ID and those of the call queue.
+ * core_badinput.c has the same for all others; here are also the records of LIST,
+ * which have a size each.
  *
  * A structure that is refused has no effect: no call begins, none is cancelled,
  * no record is written. The call that might be hit runs all the time, and the
@@ -15,23 +16,32 @@
 struct op {
 	const char *name;
 	unsigned int cmd;
-	bool device;
+	enum { ON_OBJECT, ON_DEVICE, ON_QUEUE } on;
 	__u32 size;
 	__u32 known;		/* flags that are accepted */
 	int good;		/* answer to fill()'s structure */
 };
 
-#define OP(n, d, s)	.name = #n, .cmd = ACALL_IOC_##n, .device = d,	\
+#define OP(n, o, s)	.name = #n, .cmd = ACALL_IOC_##n, .on = ON_##o,	\
 			.size = sizeof(struct s)
 
 static const struct op ops[] = {
-	{ OP(CALL, false, acall_call_args),
+	{ OP(CALL, OBJECT, acall_call_args),
 	  .known = ACALL_BEGIN_DEADLINE | ACALL_BEGIN_NO_CANCEL },
-	{ OP(LIST, true, acall_list), .known = ACALL_LIST_OWN },
-	{ OP(CANCEL_ID, true, acall_cancel), .good = -ESRCH,
+	{ OP(LIST, DEVICE, acall_list), .known = ACALL_LIST_OWN },
+	{ OP(CANCEL_ID, DEVICE, acall_cancel), .good = -ESRCH,
 	  .known = ACALL_CANCEL_ABANDON | ACALL_CANCEL_NOWAIT |
 		   ACALL_CANCEL_ESCALATE },
+	{ OP(CREATE_QUEUE, DEVICE, acall_create_queue),
+	  .known = ACALL_CREATE_NONBLOCK | ACALL_CREATE_DETACH },
+	{ OP(ENTER, QUEUE, acall_enter), .known = ACALL_ENTER_WORKER },
+	{ OP(CANCEL_MATCH, QUEUE, acall_cancel_match),
+	  .known = ACALL_MATCH_TAG | ACALL_MATCH_METHOD |
+		   ACALL_CANCEL_ABANDON | ACALL_CANCEL_ESCALATE },
 };
+
+/* By their place in the table. */
+enum { CALL, LIST, CANCEL_ID, CREATE_QUEUE, ENTER, CANCEL_MATCH };
 
 static char page[PAGE] __attribute__((aligned(PAGE)));
 static struct acall_list_record records[4];
@@ -39,6 +49,7 @@ static struct acall_list_record records[4];
 /* A good structure of @op in @buf, which is a page of zeroes. */
 static void fill(const struct op *op, void *buf)
 {
+	struct acall_create_queue *create = buf;
 	struct acall_call_args *call = buf;
 	struct acall_cancel *cancel = buf;
 	struct acall_list *list = buf;
@@ -57,12 +68,36 @@ static void fill(const struct op *op, void *buf)
 	case ACALL_IOC_CANCEL_ID:
 		cancel->call_id = 1;	/* of no call since boot */
 		break;
+	case ACALL_IOC_CREATE_QUEUE:
+		strcpy(create->interface, ACALL_TEST_INTERFACE);
+		create->slots = 4;
+		break;
 	}
+}
+
+/* Of this test; the fixture closes it. */
+static int the_queue(struct _test_data_acall *self)
+{
+	static char create[PAGE];
+	static int queue = -1;
+
+	if (queue < 0) {
+		fill(&ops[CREATE_QUEUE], create);
+		queue = sys_ioctl(self->dev, ACALL_IOC_CREATE_QUEUE, create);
+	}
+	return queue;
 }
 
 static int doit(struct _test_data_acall *self, const struct op *op, void *arg)
 {
-	return sys_ioctl(op->device ? self->dev : self->fd, op->cmd, arg);
+	int fd = op->on == ON_DEVICE ? self->dev :
+		 op->on == ON_QUEUE ? the_queue(self) : self->fd;
+	int ret = sys_ioctl(fd, op->cmd, arg);
+
+	if (op->cmd != ACALL_IOC_CREATE_QUEUE || ret < 0)
+		return ret;
+	close(ret);
+	return 0;
 }
 
 /* Says of which ioctl it was. */
@@ -250,23 +285,23 @@ TEST_F(acall, R_ABI_a_refused_CANCEL_ID_cancels_nothing)
 
 	ASSERT_EQ(0, one_call(self->fd, self->ctl, ACALL_TEST_COOP, self->id,
 			      &id));
-	fill(&ops[2], page);
+	fill(&ops[CANCEL_ID], page);
 	c->call_id = id;
 	c->size = sizeof(*c) - 1;
-	EXPECT_ANSWER(-EINVAL, &ops[2], c);
+	EXPECT_ANSWER(-EINVAL, &ops[CANCEL_ID], c);
 	c->size = sizeof(*c) + 8;
 	page[sizeof(*c) + 7] = 1;
-	EXPECT_ANSWER(-E2BIG, &ops[2], c);
+	EXPECT_ANSWER(-E2BIG, &ops[CANCEL_ID], c);
 	page[sizeof(*c) + 7] = 0;
 	c->flags = 1U << 31;
-	EXPECT_ANSWER(-EINVAL, &ops[2], c);
+	EXPECT_ANSWER(-EINVAL, &ops[CANCEL_ID], c);
 	c->flags = ACALL_CANCEL_ABANDON;
 	c->grace_ns = 1;
-	EXPECT_ANSWER(-EINVAL, &ops[2], c);
+	EXPECT_ANSWER(-EINVAL, &ops[CANCEL_ID], c);
 	c->flags = 0;
 	c->grace_ns = 0;
 	ASSERT_EQ(0, mprotect(page, PAGE, PROT_READ));
-	EXPECT_ANSWER(-EFAULT, &ops[2], c);
+	EXPECT_ANSWER(-EFAULT, &ops[CANCEL_ID], c);
 	ASSERT_EQ(0, mprotect(page, PAGE, PROT_READ | PROT_WRITE));
 	ASSERT_EQ(0, sys_query(self->fd, 0, &q));
 	EXPECT_EQ(ACALL_STATE_RUNNING, q.state);
@@ -294,7 +329,7 @@ TEST_F(acall, R_ABI_records_of_other_sizes)
 			      &id[0]));
 	ASSERT_EQ(0, one_call(other, self->ctl, ACALL_TEST_GATE, fresh_id(),
 			      &id[1]));
-	fill(&ops[1], page);
+	fill(&ops[LIST], page);
 	memcpy(&list, page, sizeof(list));
 	list.records = PTR(full);
 	list.nr = 2;
@@ -332,23 +367,95 @@ TEST_F(acall, R_ABI_addresses_have_all_their_bits)
 	__u64 entered = ctl_get(self->ctl, 0).entered;
 	char in[8] = "eight", out[8];
 
-	fill(&ops[0], page);
+	fill(&ops[CALL], page);
 	call->method = ACALL_TEST_ECHO;
 	call->in = PTR(in) | 1ULL << 63;
 	call->in_len = sizeof(in);
 	call->out = PTR(out);
 	call->out_len = sizeof(out);
-	EXPECT_ANSWER(-EFAULT, &ops[0], call);
+	EXPECT_ANSWER(-EFAULT, &ops[CALL], call);
 	EXPECT_EQ(0, call->call_id);
 	EXPECT_EQ(0, unharmed(self, entered));
-	fill(&ops[0], page);
+	fill(&ops[CALL], page);
 	call->method = ACALL_TEST_ECHO;
 	call->in = PTR(in);
 	call->in_len = sizeof(in);
 	call->out = PTR(out);
 	call->out_len = sizeof(out);
-	EXPECT_ANSWER(0, &ops[0], call);
+	EXPECT_ANSWER(0, &ops[CALL], call);
 	EXPECT_EQ(0, memcmp(in, out, sizeof(in)));
+}
+
+/* A number on the wrong kind of file is none that it has. */
+TEST_F(acall, R_ABI_other_files_operations_ENOTTY)
+{
+	int files[] = {
+		[ON_OBJECT] = self->fd, [ON_DEVICE] = self->dev,
+		[ON_QUEUE] = the_queue(self),
+	};
+	__u64 entered = ctl_get(self->ctl, 0).entered;
+	const struct op *op;
+	unsigned int on;
+
+	ASSERT_LE(0, files[ON_QUEUE]);
+	for (op = ops; op < ops + ARRAY_SIZE(ops); op++) {
+		for (on = 0; on < ARRAY_SIZE(files); on++) {
+			if (op->on == on)
+				continue;
+			fill(op, page);
+			EXPECT_EQ(-ENOTTY, sys_ioctl(files[on], op->cmd, page));
+		}
+	}
+	fill(&ops[CALL], page);
+	EXPECT_EQ(-ENOTTY, sys_ioctl(files[ON_QUEUE], ACALL_IOC_BEGIN, page));
+	EXPECT_EQ(0, unharmed(self, entered));
+}
+
+TEST_F(acall, R_ABI_the_sizes_of_a_queue)
+{
+	static const struct {
+		__u32 slots, entries;
+		int answer;
+	} sizes[] = {
+		{ 0, 0, -EINVAL }, { 1, 0, 0 }, { 3, 0, 0 }, { 300, 0, 0 },
+		{ ACALL_MAX_SLOTS + 1, 0, -EINVAL }, { UINT32_MAX, 0, -EINVAL },
+		{ 4, 1, 0 }, { 4, 3, -EINVAL }, { 4, 64, 0 },
+		{ 4, ACALL_MAX_ENTRIES, 0 },
+		{ 4, ACALL_MAX_ENTRIES * 2, -EINVAL },
+		{ 4, UINT32_MAX, -EINVAL }, { 4, 1U << 31, -EINVAL },
+	};
+	struct acall_create_queue *create = (void *)page;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		__u32 slots = sizes[i].slots, entries = sizes[i].entries;
+		__u64 end;
+
+		fill(&ops[CREATE_QUEUE], page);
+		create->slots = slots;
+		create->entries = entries;
+		EXPECT_ANSWER(sizes[i].answer, &ops[CREATE_QUEUE], page);
+		if (sizes[i].answer)
+			continue;
+		if (entries) {
+			EXPECT_EQ(entries, create->entries);
+		} else {
+			EXPECT_LE(slots < 256 ? slots : 256, create->entries);
+			EXPECT_GE(256, create->entries);
+		}
+		EXPECT_EQ(0, create->entries & (create->entries - 1));
+		EXPECT_LE(slots, create->completions);
+		EXPECT_EQ(0, create->completions & (create->completions - 1));
+		/* Both lie in the mapping, behind what they are told by. */
+		EXPECT_LE(sizeof(struct acall_ring), create->submission_offset);
+		EXPECT_LE(sizeof(struct acall_ring), create->completion_offset);
+		end = create->submission_offset +
+		      create->entries * sizeof(struct acall_submission);
+		EXPECT_GE(create->map_size, end);
+		end = create->completion_offset +
+		      create->completions * sizeof(struct acall_completion);
+		EXPECT_GE(create->map_size, end);
+	}
 }
 
 #include "acall_main.h"

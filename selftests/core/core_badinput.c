@@ -44,6 +44,8 @@ static const struct op ops[] = {
 	  .known = ACALL_CREATE_NONBLOCK | ACALL_CREATE_DETACH,
 	  .reserved = { { AT(acall_create, __reserved),
 			sizeof(struct acall_create) } } },
+	{ OP(CREATE_QUEUE, true, acall_create_queue),
+	  .known = ACALL_CREATE_NONBLOCK | ACALL_CREATE_DETACH },
 	{ OP(LIST, true, acall_list), .known = ACALL_LIST_OWN },
 	{ OP(CANCEL_ID, true, acall_cancel), .known = CANCEL_FLAGS,
 	  .good = -ESRCH },
@@ -81,6 +83,7 @@ static struct acall_list_record records[4];
 /* A good structure of @op in @buf, which is a page of zeroes. */
 static void fill(const struct op *op, void *buf)
 {
+	struct acall_create_queue *queue = buf;
 	struct acall_create *create = buf;
 	struct acall_begin *begin = buf;
 	struct acall_method_info *method = buf;
@@ -93,6 +96,10 @@ static void fill(const struct op *op, void *buf)
 	switch (op->cmd) {
 	case ACALL_IOC_CREATE:
 		strcpy(create->interface, "test");
+		break;
+	case ACALL_IOC_CREATE_QUEUE:
+		strcpy(queue->interface, "test");
+		queue->slots = 1;
 		break;
 	case ACALL_IOC_METHOD_INFO:
 		strcpy(method->interface, "test");
@@ -120,7 +127,8 @@ static int doit(struct _test_data_acall *self, const struct op *op, void *arg)
 	int ret = sys_ioctl(op->device ? self->dev : self->fd, op->cmd, arg);
 	struct acall_finish f;
 
-	if (op->cmd == ACALL_IOC_CREATE && ret >= 0) {
+	if ((op->cmd == ACALL_IOC_CREATE ||
+	     op->cmd == ACALL_IOC_CREATE_QUEUE) && ret >= 0) {
 		close(ret);
 		ret = 0;
 	}

@@ -128,7 +128,7 @@ c_program()
 	echo " * Found by the fuzzer. In the tree: gcc -std=gnu11 -static -Iuapi"
 	echo " * -Iselftests/fuzz/guest THIS -lpthread; run it as root."
 	echo " */"
-	for file in execute values program cover; do
+	for file in world rings values execute program cover; do
 		echo "#include \"$file.c\""
 	done
 	echo "#include <stdarg.h>"

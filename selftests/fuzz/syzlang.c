@@ -23,12 +23,16 @@ static unsigned int size_by_kind(enum kind kind)
 	case KIND_METHOD: case KIND_IN_LEN: case KIND_NR_FDS:
 	case KIND_BUF_LEN: case KIND_NR_FDS_OUT: case KIND_RECORD_SIZE:
 	case KIND_NR_RECORDS: case KIND_ENUM: case KIND_REFUSAL:
+	case KIND_SLOTS: case KIND_ENTRIES: case KIND_BEGIN: case KIND_WANTED:
+	case KIND_NR_CANCELS: case KIND_TAG:
 		return 4;
 	case KIND_CURSOR: case KIND_CALL_ID: case KIND_UNTIL: case KIND_GRACE:
-	case KIND_ANY: case KIND_IN: case KIND_FDS: case KIND_BUF:
-	case KIND_FDS_OUT: case KIND_RECORDS: case KIND_MEET:
-	case KIND_OFFSET: case KIND_LENGTH: case KIND_NS:
+	case KIND_IN: case KIND_FDS: case KIND_BUF: case KIND_FDS_OUT:
+	case KIND_RECORDS: case KIND_MEET: case KIND_OFFSET: case KIND_LENGTH:
+	case KIND_NS: case KIND_CANCELS:
 		return 8;
+	case KIND_INLINE:
+		return ACALL_SUBMISSION_BYTES;
 	case KIND_NAME:
 		return ACALL_NAME_LEN;
 	default:
@@ -68,12 +72,19 @@ static void sum_of_flags(unsigned int flags)
 		printf("0");
 }
 
+/* What has it as its result makes a call that others then can name. */
+static int names_call(const struct field *field)
+{
+	return !strcmp(field->name, "call_id") ||
+	       !strcmp(field->name, "handle");
+}
+
 static void type(const struct shape *shape, const struct field *field,
 		 unsigned int size, const char *flags)
 {
 	switch (field->kind) {
 	case KIND_OUT:
-		if (!strcmp(field->name, "call_id"))
+		if (names_call(field))
 			printf("acall_call_id\t(out)");
 		else if (size > 8)
 			printf("array[const[0, int8], %u]", size);
@@ -129,6 +140,25 @@ static void type(const struct shape *shape, const struct field *field,
 	case KIND_RECORDS:
 		printf("ptr64[out, array[int8, 0:4096]]");
 		break;
+	case KIND_SLOTS:
+		printf("int32[0:300]");
+		break;
+	case KIND_ENTRIES:
+		printf("flags[acall_entries, int32]");
+		break;
+	case KIND_BEGIN:
+	case KIND_WANTED:
+		printf("int32[0:16]");
+		break;
+	case KIND_CANCELS:
+		printf("ptr64[inout, array[acall_enter_cancel, 0:5]]");
+		break;
+	case KIND_NR_CANCELS:
+		printf("len[cancels, int32]");
+		break;
+	case KIND_TAG:
+		printf("int32[0:2]");
+		break;
 	case KIND_ENUM:
 	case KIND_SMALL:
 		printf("int%u[0:%u]", size * 8, field->arg);
@@ -141,6 +171,7 @@ static void type(const struct shape *shape, const struct field *field,
 		printf("int%u[-133:0]", size * 8);
 		break;
 	case KIND_BYTES:
+	case KIND_INLINE:
 		printf("array[int8, %u]", size);
 		break;
 	default:
@@ -173,17 +204,24 @@ static void structure(const char *name, const struct shape *shape,
 
 static void operations(void)
 {
+	static const char * const files[] = {
+		[ON_DEVICE] = "fd_acall", [ON_OBJECT] = "fd_acall_object",
+		[ON_QUEUE] = "fd_acall_queue",
+	};
 	char flags[64], name[64];
 	unsigned int i;
 
 	for (i = 0; i < NR_OPS; i++) {
 		const struct op *op = &grammar_ops[i];
-		int makes = op->cmd == ACALL_IOC_CREATE;
+		const char *makes = "";
 
+		if (op->cmd == ACALL_IOC_CREATE)
+			makes = " fd_acall_object";
+		if (op->cmd == ACALL_IOC_CREATE_QUEUE)
+			makes = " fd_acall_queue";
 		printf("ioctl$ACALL_%s(fd %s, cmd const[%#x], ", op->name,
-		       op->on_object ? "fd_acall_object" : "fd_acall", op->cmd);
-		printf("arg ptr[inout, acall_op_%s])%s\n", op->name,
-		       makes ? " fd_acall_object" : "");
+		       files[op->on], op->cmd);
+		printf("arg ptr[inout, acall_op_%s])%s\n", op->name, makes);
 	}
 	printf("\n");
 	for (i = 0; i < NR_OPS; i++) {
@@ -197,6 +235,47 @@ static void operations(void)
 		printf("\n\n");
 		structure(name, &op->shape, flags);
 	}
+}
+
+/*
+ * What ENTER reads besides its structure: where the rings stand is at the mapping's
+ * beginning, and entries of the submission ring are where CREATE_QUEUE says, which
+ * is behind that or on a page of their own.
+ */
+static void shared_memory(void)
+{
+	const unsigned int at[] = { shape_ring.size, 4096 };
+	unsigned int i, n;
+
+	printf("mmap$acall_queue(addr vma, len len[addr], ");
+	printf("prot flags[mmap_prot], flags const[MAP_SHARED], ");
+	printf("fd fd_acall_queue, offset const[0]) acall_rings\n");
+	printf("syz_memcpy_off$ACALL_RING(to acall_rings, offset const[0], ");
+	printf("from ptr[in, acall_ring], from_off const[0], ");
+	printf("bytes bytesize[from])\n");
+	printf("syz_memcpy_off$ACALL_SUBMISSION(to acall_rings, ");
+	printf("offset flags[acall_submission_offsets], ");
+	printf("from ptr[in, acall_submission], from_off const[0], ");
+	printf("bytes bytesize[from])\n\n");
+	printf("acall_submission_offsets = ");
+	for (i = 0; i < sizeof(at) / sizeof(*at); i++)
+		for (n = 0; n < 4; n++)
+			printf("%s%#x", i || n ? ", " : "",
+			       at[i] + n * shape_submission.size);
+	printf("\n\nacall_entries = 0, 1, 2, 4, 8, 64, 256\n\n");
+	printf("acall_flags_submission = ");
+	sum_of_flags(ACALL_BEGIN_KNOWN | ACALL_BEGIN_INLINE);
+	printf("\n\nacall_flags_enter_cancel = ");
+	sum_of_flags(ACALL_CANCEL_KNOWN);
+	printf("\n\n");
+	whole(&shape_ring);
+	whole(&shape_submission);
+	whole(&shape_enter_cancel);
+	structure("acall_ring", &shape_ring, "");
+	structure("acall_submission", &shape_submission,
+		  "acall_flags_submission");
+	structure("acall_enter_cancel", &shape_enter_cancel,
+		  "acall_flags_enter_cancel");
 }
 
 static void inputs(void)
@@ -255,6 +334,8 @@ int main(void)
 	printf("include <uapi/linux/acall.h>\n\n");
 	printf("resource fd_acall[fd]\n");
 	printf("resource fd_acall_object[fd]\n");
+	printf("resource fd_acall_queue[fd]\n");
+	printf("resource acall_rings[intptr]\n");
 	printf("resource acall_call_id[int64]: 0\n\n");
 	printf("acall_interfaces = ");
 	for (i = 0; i < NR_INTERFACES; i++)
@@ -264,6 +345,7 @@ int main(void)
 	printf("file ptr[in, string[\"/dev/acall\"]], ");
 	printf("flags const[O_RDWR], mode const[0]) fd_acall\n");
 	operations();
+	shared_memory();
 	inputs();
 	return !!faults;
 }

@@ -98,7 +98,7 @@ enum acall_unit {
 #define ACALL_FEATURE_CALL	0x800ULL	/* CALL */
 #define ACALL_FEATURE_LIST	0x1000ULL	/* LIST, CANCEL_ID */
 #define ACALL_FEATURE_INSTANCE	0x2000ULL	/* instances, device nodes */
-#define ACALL_FEATURE_QUEUE	0x4000ULL	/* later: the call queue */
+#define ACALL_FEATURE_QUEUE	0x4000ULL	/* CREATE_QUEUE */
 
 /**
  * struct acall_info - what this device is (ACALL_IOC_INFO)
@@ -611,7 +611,7 @@ struct acall_list_record {
 #define ACALL_IOC_CREATE		_IO(ACALL_IOC_MAGIC, 0x03)
 #define ACALL_IOC_LIST			_IO(ACALL_IOC_MAGIC, 0x04)
 #define ACALL_IOC_CANCEL_ID		_IO(ACALL_IOC_MAGIC, 0x05)
-/* 0x06 is kept for the call queue */
+#define ACALL_IOC_CREATE_QUEUE		_IO(ACALL_IOC_MAGIC, 0x06)
 
 /* On a call object. */
 #define ACALL_IOC_BEGIN			_IO(ACALL_IOC_MAGIC, 0x10)
@@ -620,5 +620,11 @@ struct acall_list_record {
 #define ACALL_IOC_CANCEL		_IO(ACALL_IOC_MAGIC, 0x13)
 #define ACALL_IOC_QUERY			_IO(ACALL_IOC_MAGIC, 0x14)
 #define ACALL_IOC_CALL			_IO(ACALL_IOC_MAGIC, 0x15)
+
+/* On a call queue, as are WAIT, FINISH, CANCEL and QUERY. */
+#define ACALL_IOC_ENTER			_IO(ACALL_IOC_MAGIC, 0x16)
+#define ACALL_IOC_CANCEL_MATCH		_IO(ACALL_IOC_MAGIC, 0x17)
+
+#include <linux/acall_queue.h>
 
 #endif /* _UAPI_LINUX_ACALL_H */

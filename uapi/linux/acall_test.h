@@ -90,6 +90,10 @@ enum acall_test_method {
 					 * acall_test_commit
 					 */
 	ACALL_TEST_SESSION	= 31,	/* out: struct acall_test_session */
+	ACALL_TEST_SHORT_GATE	= 32,	/* struct acall_test_arg: short, spins
+					 * as inline-gate where its tester has
+					 * been before
+					 */
 };
 
 /* When ACALL_TEST_COMMIT passes its point of no return. */

@@ -130,8 +130,9 @@ struct acall_method {
  * @mode: permissions of that device; 0 = 0600
  * @methods: table indexed by method number; numbers are never reused
  * @nr_methods: entries of @methods
- * @max_running: how many methods may run at a time, <= 512; 0 = the default (256).
- *	Does not count what callers run themselves (ACALL_CAP_INLINE, _SHORT)
+ * @max_running: how many methods may run at a time, <= 512 (512 means 511); 0 = the
+ *	default (256). Does not count what callers run themselves (ACALL_CAP_INLINE,
+ *	_SHORT), and those of a call queue's short calls that need no call of their own
  * @may_create: may be NULL. 0 or a negative errno for CREATE by current; also
  *	asked for listings; may sleep. Gets the registration's data
  * @open: may be NULL. A call object is made by current: 0, or a negative errno
@@ -301,6 +302,9 @@ void *acall_object_private(const struct acall_call *call);
  * For a party that may come too late: while it holds a reference it may use
  * acall_complete(), which is then ignored, acall_cancelled() and acall_put(), and
  * after .release nothing else. Keeps no module, file or credential.
+ *
+ * Not for a method with ACALL_CAP_SHORT, whose call may be lent to it for as long as
+ * it runs only (a call queue's; debug builds or not, that is warned about).
  *
  * Context: any but NMI, while the call is valid.
  */

@@ -28,25 +28,21 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define NO_OBJECT	(-1)
-#define GUARD_NS	(guard * 1000000000ULL)
+#define ANY_STATE	(-2)	/* what it was nobody knows */
 #define TICK_NS		500000
 #define PATIENCE	8		/* ticks, of one program in so many */
 #define MAX_KICKS	3
-#define FILE_MOST	131072
 
-static int dev, ctl;
 static const struct program *program;
 static struct scene scene;
 static bool alone;		/* only one thread has instructions */
 static uint32_t generation, through;
 static unsigned int begun;
-static unsigned int guard = 60;	/* seconds */
+static bool queues;		/* have been made by this program */
 static pthread_t threads[NR_THREADS];
 
 static pthread_mutex_t boundary = PTHREAD_MUTEX_INITIALIZER;
@@ -68,30 +64,16 @@ static int futex(uint32_t *at, int op, uint32_t value, uint64_t ns)
 		       op == FUTEX_WAIT ? &t : NULL, NULL, 0);
 }
 
-static int sys(int fd, unsigned long cmd, void *arg)
+/* Puts @fd into a slot, with its rings if it has some, and closes what was there. */
+static void fill_slot(unsigned int slot, int fd, struct rings *rings)
 {
-	int ret = ioctl(fd, cmd, arg);
+	int old;
 
-	return ret < 0 ? -errno : ret;
-}
-
-static int control(uint32_t op, uint64_t id, struct acall_test_control *c)
-{
-	struct acall_test_control room;
-
-	if (!c)
-		c = &room;
-	memset(c, 0, sizeof(*c));
-	c->op = op;
-	c->id = id;
-	return sys(ctl, ACALL_TEST_IOC_CONTROL, c);
-}
-
-/* Puts @fd into a slot, and closes what was there. */
-static void fill_slot(unsigned int slot, int fd)
-{
-	int old = __atomic_exchange_n(&scene.fds[slot], fd, __ATOMIC_SEQ_CST);
-
+	rings = __atomic_exchange_n(&scene.rings[slot], rings,
+				    __ATOMIC_SEQ_CST);
+	/* Whose mapping would keep it open, and another thread may be in it. */
+	rings_drop(rings, alone);
+	old = __atomic_exchange_n(&scene.fds[slot], fd, __ATOMIC_SEQ_CST);
 	if (old >= 0)
 		close(old);
 }
@@ -103,6 +85,21 @@ static int state_of(int fd)
 	return sys(fd, ACALL_IOC_QUERY, &q) ? NO_OBJECT : (int)q.state;
 }
 
+/* Of the call of a queue that the structure in @memory names, if it names one. */
+static int state_named(int fd, unsigned int cmd, const struct memory *memory)
+{
+	const struct acall_query *named = (const void *)memory->args;
+	struct acall_query q = {
+		.size = sizeof(q),
+		.call_id = named->call_id,
+	};
+
+	if (cmd == ACALL_IOC_ENTER || cmd == ACALL_IOC_CANCEL_MATCH)
+		return NO_OBJECT;
+	return !q.call_id || sys(fd, ACALL_IOC_QUERY, &q) ? ACALL_STATE_IDLE :
+							    (int)q.state;
+}
+
 static void promised(unsigned int slot, uint64_t id, int said)
 {
 	predicted[slot].id = id;
@@ -110,8 +107,7 @@ static void promised(unsigned int slot, uint64_t id, int said)
 }
 
 /* The first and the second rule of the contract's head. */
-static void check_result(unsigned int slot, uint64_t id, int status,
-			 uint32_t outcome)
+void check_result(unsigned int slot, uint64_t id, int status, uint32_t outcome)
 {
 	bool own = outcome == ACALL_OUTCOME_COMPLETED;
 
@@ -131,12 +127,26 @@ static void check_result(unsigned int slot, uint64_t id, int status,
 		      outcome);
 }
 
+static void made(unsigned int slot, const char *interface)
+{
+	unsigned int i;
+
+	scene.interfaces[slot] = 0;
+	for (i = 0; i < NR_INTERFACES; i++)
+		if (!strcmp(interface, grammar_interfaces[i].name))
+			scene.interfaces[slot] = i;
+	/* Handles of another queue are no use. */
+	memset(scene.handles[slot], 0, sizeof(scene.handles[slot]));
+	promised(slot, 0, NOTHING);
+}
+
 /* What follows from an operation for those that come. */
 static void follow(const struct insn *insn, struct memory *memory, int ret)
 {
 	struct acall_call_args *call = (void *)memory->args;
 	struct acall_finish *finish = (void *)memory->args;
 	struct acall_cancel *cancel = (void *)memory->args;
+	struct acall_create *create = (void *)memory->args;
 	struct acall_begin *begin = (void *)memory->args;
 	struct acall_list *list = (void *)memory->args;
 	unsigned int i, nr = 0;
@@ -145,12 +155,20 @@ static void follow(const struct insn *insn, struct memory *memory, int ret)
 	case ACALL_IOC_CREATE:
 		if (ret < 0)
 			break;
-		fill_slot(insn->slot, ret);
-		scene.interfaces[insn->slot] = 0;
-		for (i = 0; i < NR_INTERFACES; i++)
-			if (!strcmp(((struct acall_create *)begin)->interface,
-				    grammar_interfaces[i].name))
-				scene.interfaces[insn->slot] = i;
+		fill_slot(insn->slot, ret, NULL);
+		made(insn->slot, create->interface);
+		break;
+	case ACALL_IOC_CREATE_QUEUE:
+		if (ret < 0)
+			break;
+		queues = true;
+		fill_slot(insn->slot, ret, rings_map(ret, memory->args));
+		made(insn->slot, create->interface);
+		break;
+	case ACALL_IOC_ENTER:
+		__atomic_add_fetch(&begun, rings_entered(insn, &scene, memory,
+							 ret, alone),
+				   __ATOMIC_RELAXED);
 		break;
 	case ACALL_IOC_BEGIN:
 		if (ret)
@@ -192,30 +210,59 @@ static void follow(const struct insn *insn, struct memory *memory, int ret)
 		close(memory->fds_out[i]);
 }
 
-static void operation(const struct insn *insn, struct memory *memory)
+/* WAIT and its like are those of what is in the slot; they have one number. */
+static unsigned int op_there(const struct insn *insn, int on)
 {
 	const struct op *op = &grammar_ops[insn->op];
-	int fd = op->on_object ? scene.fds[insn->slot] : dev;
-	int state = NO_OBJECT, ret;
+	unsigned int i;
 
+	for (i = 0; op->on != ON_DEVICE && i < NR_OPS; i++)
+		if (grammar_ops[i].cmd == op->cmd && (int)grammar_ops[i].on == on)
+			return i;
+	return insn->op;
+}
+
+static void operation(const struct insn *from, struct memory *memory)
+{
+	int on = scene.rings[from->slot] ? ON_QUEUE : ON_OBJECT;
+	int fd = scene.fds[from->slot], state = NO_OBJECT, ret;
+	struct insn insn = *from;
+	const struct op *op;
+
+	insn.op = op_there(from, on);
+	op = &grammar_ops[insn.op];
+	if (op->on == ON_DEVICE)
+		fd = dev;
 	if (fd < 0)
 		return;
-	if (alone && op->on_object)
+	values_make(&insn, &scene, memory);
+	if (op->cmd == ACALL_IOC_ENTER)
+		rings_fill(&insn, &scene, memory);
+	if (op->on != ON_DEVICE && (!alone || (int)op->on != on))
+		state = ANY_STATE;
+	else if (op->on == ON_OBJECT)
 		state = state_of(fd);
-	values_make(insn, &scene, memory);
+	else if (op->on == ON_QUEUE)
+		state = state_named(fd, op->cmd, memory);
 	ret = sys(fd, op->cmd, memory->args);
 	if (ret < -530 || (ret <= -512 && ret != -531))
 		fault("%s gives %d", op->name, ret);
-	cover_triple(insn->op, op->on_object && !alone ? -2 : state,
+	cover_triple(insn.op, alone || op->on == ON_DEVICE ? state : ANY_STATE,
 		     ret < 0 ? ret : 0);
-	follow(insn, memory, ret);
+	follow(&insn, memory, ret);
 }
 
-static void look(int fd)
+static void look(int fd, unsigned int slot)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN | POLLOUT };
-	int before = alone ? state_of(fd) : NO_OBJECT, after;
+	int before, after;
 	bool ready;
+
+	if (scene.rings[slot]) {
+		rings_poll(scene.rings[slot], fd, alone);
+		return;
+	}
+	before = alone ? state_of(fd) : NO_OBJECT;
 
 	poll(&p, 1, 0);
 	after = alone ? state_of(fd) : NO_OBJECT;
@@ -242,34 +289,9 @@ static void read_fdinfo(int fd)
 
 static void side_channel(const struct insn *insn)
 {
-	static const uint32_t ops[] = {
-		ACALL_TEST_OP_OPEN, ACALL_TEST_OP_COMPLETE_ONCE,
-		ACALL_TEST_OP_PASS, ACALL_TEST_OP_OPEN,
-		ACALL_TEST_OP_COMPLETE, ACALL_TEST_OP_COMMIT,
-		ACALL_TEST_OP_LOOK, ACALL_TEST_OP_PROGRESS,
-		ACALL_TEST_OP_WAIT_SEEN, ACALL_TEST_OP_OPEN,
-		ACALL_TEST_OP_REGISTER, ACALL_TEST_OP_FORGET,
-		ACALL_TEST_OP_OPEN, ACALL_TEST_OP_OPEN,
-		ACALL_TEST_OP_WAIT_STARTS, ACALL_TEST_OP_GET,
-	};
-	static const int codes[] = { 0, 0, -EIO, -ECANCELED, -EINTR };
-	const uint32_t *w = insn->words;
-	struct acall_test_control c = {
-		.op = ops[w[1] % 16],
-		.id = 1 + w[2] % NR_MEETINGS,
-		.value = 1,
-		.ret = codes[w[3] % 5],
-		.context = w[4] % 4,
-	};
+	struct acall_test_control c;
 
-	/* Takes all calls with it: seldom. */
-	if (w[6] % 16 == 15)
-		c.op = ACALL_TEST_OP_UNREGISTER;
-	/* Progress never goes back. */
-	if (c.op == ACALL_TEST_OP_PROGRESS)
-		c.value = 100;
-	if (c.op == ACALL_TEST_OP_COMPLETE)
-		c.value = w[5] % 2;
+	values_control(insn, &c);
 	sys(ctl, ACALL_TEST_IOC_CONTROL, &c);
 }
 
@@ -283,7 +305,7 @@ static void instruction(const struct insn *insn, struct memory *memory)
 	}
 	switch (insn->op) {
 	case OP_CLOSE:
-		fill_slot(insn->slot, -1);
+		fill_slot(insn->slot, -1, NULL);
 		break;
 	case OP_DUP:
 		to = insn->words[1] % NR_SLOTS;
@@ -291,14 +313,15 @@ static void instruction(const struct insn *insn, struct memory *memory)
 			break;
 		scene.interfaces[to] = scene.interfaces[insn->slot];
 		scene.ids[to] = scene.ids[insn->slot];
-		fill_slot(to, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		fill_slot(to, fd, rings_again(scene.rings[insn->slot], fd));
 		/* Two slots, one object. */
 		promised(to, 0, NOTHING);
 		promised(insn->slot, 0, NOTHING);
 		break;
 	case OP_POLL:
 		if (fd >= 0)
-			look(fd);
+			look(fd, insn->slot);
 		break;
 	case OP_FDINFO:
 		if (fd >= 0)
@@ -353,7 +376,7 @@ static void *other_thread(void *arg)
 	for (;;) {
 		while ((now = __atomic_load_n(&generation, __ATOMIC_ACQUIRE)) ==
 		       seen)
-			futex(&generation, FUTEX_WAIT, seen, GUARD_NS);
+			futex(&generation, FUTEX_WAIT, seen, guard_ns());
 		seen = now;
 		instructions(program, 1, memory);
 		__atomic_store_n(&through, now, __ATOMIC_RELEASE);
@@ -369,6 +392,7 @@ static void on_signal(int sig)
 
 static void let_go(void)
 {
+	struct acall_cancel_match m;
 	struct acall_cancel c;
 	unsigned int i;
 
@@ -378,83 +402,38 @@ static void let_go(void)
 			.size = sizeof(c), .flags = ACALL_CANCEL_ABANDON |
 						   ACALL_CANCEL_ESCALATE,
 		};
-		if (scene.fds[i] >= 0)
-			sys(scene.fds[i], ACALL_IOC_CANCEL, &c);
-	}
-}
-
-/* Calls that no slot has any more: detached, or begun with NO_CANCEL. */
-static void cancel_all(bool hopeless)
-{
-	struct acall_list_record records[16];
-	struct acall_list l = {
-		.size = sizeof(l), .records = (uintptr_t)records,
-		.record_size = sizeof(*records), .nr = 16,
-	};
-	struct acall_cancel c;
-	unsigned int i;
-
-	if (sys(dev, ACALL_IOC_LIST, &l))
-		fault("LIST: %s", strerror(errno));
-	if (hopeless && l.nr)
-		fault("%u calls left: %s %u state %u outcome %u flags %#x",
-		      l.nr, records[0].interface, records[0].method,
-		      records[0].state, records[0].outcome, records[0].flags);
-	for (i = 0; i < l.nr; i++) {
-		c = (struct acall_cancel){
-			.size = sizeof(c), .flags = ACALL_CANCEL_ABANDON,
-			.call_id = records[i].call_id,
+		m = (struct acall_cancel_match){
+			.size = sizeof(m), .flags = c.flags,
 		};
-		sys(dev, ACALL_IOC_CANCEL_ID, &c);
+		if (scene.fds[i] < 0)
+			continue;
+		/* It is an object or a queue. */
+		sys(scene.fds[i], ACALL_IOC_CANCEL, &c);
+		sys(scene.fds[i], ACALL_IOC_CANCEL_MATCH, &m);
 	}
 }
 
 /* After each program nothing is left. */
 static void clean(void)
 {
-	struct acall_info info;
-	struct acall_test_control c;
-	uint64_t since = now_ns();
 	unsigned int i;
 
 	for (i = 0; i < NR_SLOTS; i++) {
-		fill_slot(i, -1);
+		fill_slot(i, -1, NULL);
 		promised(i, 0, NOTHING);
 	}
-	for (;;) {
-		info = (struct acall_info){ .size = sizeof(info) };
-		if (sys(dev, ACALL_IOC_INFO, &info))
-			fault("INFO: %s", strerror(errno));
-		if (!info.charged_calls)
-			break;
-		if (now_ns() - since > GUARD_NS + GUARD_NS / 2)
-			fault("%u calls are charged and not listed",
-			      info.charged_calls);
-		control(ACALL_TEST_OP_FORGET, 0, NULL);
-		cancel_all(now_ns() - since > GUARD_NS);
-		sched_yield();
-	}
-	if (info.charged_bytes)
-		fault("%llu bytes are left charged",
-		      (unsigned long long)info.charged_bytes);
-	/* If a program took it away. */
-	if (info.interfaces < NR_INTERFACES + 2)
-		control(ACALL_TEST_OP_REGISTER, 0, NULL);
-	if (control(ACALL_TEST_OP_FORGET, 0, &c))
-		fault("no control device");
-	if (c.dirty || c.blind || c.hooks_most > 1 || c.hook_early ||
-	    c.hook_again || c.release_early || c.close_early)
-		fault("dirty %llu blind %llu hooks %llu %llu %llu %llu %llu",
-		      c.dirty, c.blind, c.hooks_most, c.hook_early,
-		      c.hook_again, c.release_early, c.close_early);
+	rings_free();
+	world_clean(queues);
 }
 
 static void begin_program(const struct program *p)
 {
 	memset(&scene.ids, 0, sizeof(scene.ids));
 	memset(&scene.interfaces, 0, sizeof(scene.interfaces));
+	memset(&scene.handles, 0, sizeof(scene.handles));
 	scene.cursor = 0;
 	begun = 0;
+	queues = false;
 	program = p;
 	pthread_mutex_lock(&boundary);
 	alone = program_threads(p) != 3;
@@ -477,7 +456,7 @@ void execute(const struct program *p, struct verdict *verdict)
 		futex(&generation, FUTEX_WAKE, 1, 0);
 		instructions(p, 0, memory);
 		while ((n = __atomic_load_n(&through, __ATOMIC_ACQUIRE)) != now)
-			futex(&through, FUTEX_WAIT, n, GUARD_NS);
+			futex(&through, FUTEX_WAIT, n, guard_ns());
 	}
 	pthread_mutex_lock(&boundary);
 	busy = false;
@@ -517,7 +496,7 @@ static void watch(const bool *over)
 			since = now_ns();
 			idle = 0;
 		} else if (++idle >= (seen % PATIENCE ? 1 : PATIENCE)) {
-			if (now_ns() - since > GUARD_NS)
+			if (now_ns() - since > guard_ns())
 				fault("a program does not end");
 			idle = 0;
 			kick();
@@ -541,37 +520,18 @@ static void *job_thread(void *arg)
 	return NULL;
 }
 
-/* Files stay short, and nobody looks for modules that are not there. */
-static void settle_world(void)
-{
-	struct rlimit limit = { FILE_MOST, FILE_MOST };
-	int fd = open("/proc/sys/kernel/modprobe", O_WRONLY | O_CLOEXEC);
-
-	if (fd >= 0 && write(fd, "\n", 1) != 1)
-		fault("modprobe stays");
-	close(fd);
-	signal(SIGXFSZ, SIG_IGN);
-	setrlimit(RLIMIT_FSIZE, &limit);
-}
-
 /* Return: what @work, which may execute(), returns. */
 int execute_in(int (*work)(void))
 {
 	void *(*const mains[NR_THREADS])(void *) = { job_thread, other_thread };
 	struct sigaction sa = { .sa_handler = on_signal };
-	const char *scale = getenv("ACALL_SCALE");
 	unsigned int i;
 	int ret;
 
-	guard *= scale && atoi(scale) > 0 ? atoi(scale) : 1;
-	dev = open("/dev/acall", O_RDWR | O_CLOEXEC);
-	ctl = open("/dev/acall_test", O_RDWR | O_CLOEXEC);
-	if (dev < 0 || ctl < 0)
-		fault("no device: %s", strerror(errno));
+	world_init();
 	for (i = 0; i < NR_SLOTS; i++)
 		scene.fds[i] = -1;
 	sigaction(SIGUSR1, &sa, NULL);
-	settle_world();
 	ret = values_init(dev);
 	if (ret)
 		fault("cannot begin: %s", strerror(-ret));

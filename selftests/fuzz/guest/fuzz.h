@@ -22,6 +22,8 @@
 #define NR_SLOTS	4
 #define NR_THREADS	2
 #define NR_MEETINGS	3
+#define NR_HANDLES	8	/* of a queue, that are remembered */
+#define NR_CANCELS	4	/* of an ENTER */
 #define WORDS		26
 #define INPUT_AT	16	/* the words of the method's input */
 #define TEXT_MAX	4096	/* of a program */
@@ -78,7 +80,17 @@ struct verdict {
 };
 
 int execute_in(int (*work)(void));
+void check_result(unsigned int slot, uint64_t id, int status, uint32_t outcome);
 void execute(const struct program *p, struct verdict *verdict);
+
+/* world.c: what programs meet. */
+extern int dev, ctl;
+
+uint64_t guard_ns(void);
+int sys(int fd, unsigned long cmd, void *arg);
+int control(uint32_t op, uint64_t id, struct acall_test_control *c);
+void world_init(void);
+void world_clean(bool queues);
 
 /* values.c: from words to structures. */
 struct scene {			/* what the threads of a program share */
@@ -86,6 +98,9 @@ struct scene {			/* what the threads of a program share */
 	unsigned int interfaces[NR_SLOTS];
 	uint64_t ids[NR_SLOTS];	/* of the calls that were begun last */
 	uint64_t cursor;
+	/* Of those that are queues; ids has the last handle. */
+	struct rings *rings[NR_SLOTS];
+	uint64_t handles[NR_SLOTS][NR_HANDLES];
 };
 
 struct memory {			/* a thread's own */
@@ -93,13 +108,31 @@ struct memory {			/* a thread's own */
 	_Alignas(8) char in[65536 + 64];
 	_Alignas(8) char buf[1024];
 	_Alignas(8) char records[8 * 4096];
+	struct acall_enter_cancel cancels[NR_CANCELS];
 	int32_t fds[16];
 	int32_t fds_out[16];
 };
 
 int values_init(int dev);
+const struct method *values_method(const struct insn *insn,
+				   const struct scene *scene);
+void values_structure(const struct insn *insn, const struct shape *shape,
+		      const struct scene *scene, struct memory *memory,
+		      char *at);
+void values_control(const struct insn *insn, struct acall_test_control *c);
 void values_make(const struct insn *insn, const struct scene *scene,
 		 struct memory *memory);
+
+/* rings.c: the memory that a queue shares with us. */
+struct rings *rings_map(int fd, const void *create);
+struct rings *rings_again(struct rings *of, int fd);
+void rings_drop(struct rings *rings, bool now);
+void rings_free(void);
+void rings_fill(const struct insn *insn, const struct scene *scene,
+		struct memory *memory);
+unsigned int rings_entered(const struct insn *insn, struct scene *scene,
+			   const struct memory *memory, int ret, bool sure);
+void rings_poll(struct rings *rings, int fd, bool sure);
 
 /* cover.c: what is new. */
 void cover_init(void);

@@ -41,6 +41,15 @@ enum kind {
 	KIND_RECORDS,		/* address of room for LIST */
 	KIND_RECORD_SIZE,
 	KIND_NR_RECORDS,
+	/* Of a queue: */
+	KIND_SLOTS,
+	KIND_ENTRIES,
+	KIND_BEGIN,		/* entries to take */
+	KIND_WANTED,		/* completions to wait for */
+	KIND_CANCELS,		/* address of handles to cancel */
+	KIND_NR_CANCELS,
+	KIND_TAG,
+	KIND_INLINE,		/* the input itself */
 	/* In the inputs of methods: */
 	KIND_ENUM,		/* arg: how many */
 	KIND_SMALL,		/* 0 to arg */
@@ -181,28 +190,95 @@ static const struct field fields_acall_call_args[] = {
 };
 
 #undef F
+#define F(_field, _kind)	FIELD(acall_create_queue, _field, _kind, 0)
+static const struct field fields_acall_create_queue[] = {
+	F(size, SIZE), F(flags, FLAGS), F(interface, NAME),
+	F(version, VERSION), F(slots, SLOTS), F(entries, ENTRIES),
+	F(completions, OUT), F(submission_offset, OUT),
+	F(completion_offset, OUT), F(map_size, OUT),
+};
+
+#undef F
+#define F(_field, _kind)	FIELD(acall_enter, _field, _kind, 0)
+static const struct field fields_acall_enter[] = {
+	F(size, SIZE), F(flags, FLAGS), F(begin, BEGIN), F(wait, WANTED),
+	F(until, UNTIL), F(cancels, CANCELS), F(nr_cancels, NR_CANCELS),
+	F(taken, OUT), F(begun, OUT), F(error, OUT),
+};
+
+#undef F
+#define F(_field, _kind)	FIELD(acall_cancel_match, _field, _kind, 0)
+static const struct field fields_acall_cancel_match[] = {
+	F(size, SIZE), F(flags, FLAGS), F(tag, TAG), F(method, METHOD),
+	F(grace_ns, GRACE), F(matched, OUT), F(cancelled, OUT),
+};
+
+#undef F
 
 /* The operations, as the module has them. */
 struct op {
 	const char *name;
 	unsigned int cmd;
 	unsigned int flags;	/* that it knows */
-	int on_object;
+	enum { ON_DEVICE, ON_OBJECT, ON_QUEUE } on;
 	struct shape shape;
 };
 
+/* Some of a queue's have the numbers and the structures of a call object's. */
+#define ACALL_IOC_QUEUE_WAIT	ACALL_IOC_WAIT
+#define ACALL_IOC_QUEUE_FINISH	ACALL_IOC_FINISH
+#define ACALL_IOC_QUEUE_CANCEL	ACALL_IOC_CANCEL
+#define ACALL_IOC_QUEUE_QUERY	ACALL_IOC_QUERY
+
 static const struct op grammar_ops[] = {
 #define OP(_name, _function, _type, _last, _flags)			\
-	{ #_name, ACALL_IOC_##_name, _flags, 0,				\
+	{ #_name, ACALL_IOC_##_name, _flags, ON_DEVICE,			\
 	  SHAPE(_type, fields_##_type) }
 #include "../../../module/dev/ops_device.h"
 #undef OP
 #define OP(_name, _function, _type, _last, _flags)			\
-	{ #_name, ACALL_IOC_##_name, _flags, 1,				\
+	{ #_name, ACALL_IOC_##_name, _flags, ON_OBJECT,			\
 	  SHAPE(_type, fields_##_type) }
 #include "../../../module/dev/ops_object.h"
 #undef OP
+#define OP(_name, _function, _type, _last, _flags)			\
+	{ #_name, ACALL_IOC_##_name, _flags, ON_QUEUE,			\
+	  SHAPE(_type, fields_##_type) }
+#include "../../../module/dev/ops_queue.h"
+#undef OP
 };
+
+/* What ENTER reads besides its structure. */
+#define F(_field, _kind, _arg)	FIELD(acall_submission, _field, _kind, _arg)
+static const struct field fields_submission[] = {
+	F(method, METHOD, 0),
+	F(flags, FLAGS, ACALL_BEGIN_KNOWN | ACALL_BEGIN_INLINE),
+	F(user_data, ANY, 0), F(deadline, UNTIL, 0), F(grace_ns, GRACE, 0),
+	F(files, FDS, 0), F(in, IN, 0), F(in_len, IN_LEN, 0),
+	F(nr_files, NR_FDS, 0), F(tag, TAG, 0), F(error, OUT, 0),
+	F(handle, OUT, 0), F(bytes, INLINE, 0),
+};
+
+#undef F
+#define F(_field, _kind, _arg)	FIELD(acall_enter_cancel, _field, _kind, _arg)
+static const struct field fields_enter_cancel[] = {
+	F(handle, CALL_ID, 0), F(grace_ns, GRACE, 0),
+	F(flags, FLAGS, ACALL_CANCEL_KNOWN), F(error, OUT, 0),
+};
+
+#undef F
+#define F(_field, _kind)	FIELD(acall_ring, _field, _kind, 0)
+static const struct field fields_ring[] = {
+	F(submission_tail, ANY), F(completion_head, ANY), F(__reserved, OUT),
+	F(submission_head, ANY), F(completion_tail, ANY), F(__reserved2, OUT),
+};
+
+#undef F
+static const struct shape shape_submission =
+	SHAPE(acall_submission, fields_submission);
+static const struct shape shape_enter_cancel =
+	SHAPE(acall_enter_cancel, fields_enter_cancel);
+static const struct shape shape_ring = SHAPE(acall_ring, fields_ring);
 
 /* The inputs of methods. What a number means differs by method, so do these. */
 #define ARG(_value_kind, _value_arg, _pause_arg)			\

@@ -34,8 +34,10 @@ uint32_t roll(struct dice *dice, uint32_t sides)
 static unsigned int random_op(struct dice *dice)
 {
 	static const char often[] = {
-		/* In the order of ops_device.h and ops_object.h. */
-		1, 1, 1, 2, 2, 2, 12, 5, 8, 8, 3, 4,
+		/* In the order of ops_device.h, ops_object.h, ops_queue.h. */
+		1, 1, 1, 2, 2, 2, 2,
+		12, 5, 8, 8, 3, 4,
+		1, 2, 2, 1, 12, 2,
 		3, 2, 2, 1, 8, 1,
 	};
 	unsigned int op, sum = 0, n;
@@ -84,6 +86,7 @@ static unsigned int op_of(const char *name)
 void program_random(struct program *p, struct dice *dice)
 {
 	unsigned int i, threads = 1 + !roll(dice, 3);
+	bool queue = !roll(dice, 3);
 
 	memset(p, 0, sizeof(*p));
 	p->nr = 3 + roll(dice, MAX_INSNS - 2);
@@ -92,9 +95,9 @@ void program_random(struct program *p, struct dice *dice)
 			    i < 2 ? PLAIN : MIXED);
 	/* Without an object and a call nothing of interest follows. */
 	p->insns[0].thread = 0;
-	p->insns[0].op = op_of("CREATE");
+	p->insns[0].op = op_of(queue ? "CREATE_QUEUE" : "CREATE");
 	p->insns[0].slot = 0;
-	p->insns[1].op = op_of("BEGIN");
+	p->insns[1].op = op_of(queue ? "ENTER" : "BEGIN");
 	p->insns[1].slot = 0;
 }
 

@@ -128,15 +128,21 @@ static void name(char *to, unsigned int size, uint32_t word)
 	strncpy(to, from, size);
 }
 
-static uint64_t call_id(const struct scene *scene, unsigned int slot,
+/* On a queue a handle, of a call that may have been finished long ago. */
+static uint64_t call_id(const struct insn *insn, const struct scene *scene,
 			uint32_t word)
 {
-	uint64_t ids[] = {
-		0, 0, 0, scene->ids[slot], scene->ids[slot],
-		scene->ids[(word >> 4) % NR_SLOTS], word, 0,
+	uint64_t id = scene->ids[insn->slot];
+	uint64_t other = scene->ids[(word >> 4) % NR_SLOTS];
+	uint64_t older = scene->handles[insn->slot][(word >> 3) % NR_HANDLES];
+	uint64_t ids[] = { 0, 0, 0, id, id, other, word, 0 };
+	uint64_t handles[] = {
+		id, older, older, id + (word >> 3), id ^ 1ULL << (word >> 26),
+		other, word, 0,
 	};
 
-	return PICK(word, ids);
+	return grammar_ops[insn->op].on == ON_QUEUE ? PICK(word, handles) :
+						      PICK(word, ids);
 }
 
 static uint64_t grace(uint32_t word)
@@ -191,6 +197,43 @@ static uint64_t size_value(unsigned int size, uint32_t word)
 	return word % 32 == 31 ? PICK(word >> 5, sizes) : size;
 }
 
+/* What only queues have. */
+static uint64_t queue_number(const struct field *field, struct memory *memory,
+			     uint32_t word)
+{
+	/* Not the most: so much memory takes its time. */
+	static const uint32_t slots[] = {
+		4, 1, 2, 8, 64, 5, 300, 0, 4096, ACALL_MAX_SLOTS + 1,
+		UINT32_MAX,
+	};
+	static const uint32_t entries[] = {
+		0, 1, 2, 4, 8, 64, 3, ACALL_MAX_ENTRIES, 2 * ACALL_MAX_ENTRIES,
+		UINT32_MAX,
+	};
+	uint32_t begins[] = { 1, 0, 2, 3, 4, 8, word, UINT32_MAX };
+	uint32_t wanted[] = { 0, 1, 1, 2, 3, 8, word, UINT32_MAX };
+	uint32_t cancels[] = { 0, 1, 2, NR_CANCELS };
+
+	switch (field->kind) {
+	case KIND_SLOTS:
+		return PICK(word, slots);
+	case KIND_ENTRIES:
+		return PICK(word, entries);
+	case KIND_BEGIN:
+		return PICK(word, begins);
+	case KIND_WANTED:
+		return PICK(word, wanted);
+	case KIND_CANCELS:
+		return address(memory->cancels, word);
+	case KIND_NR_CANCELS:
+		return PICK(word, cancels);
+	case KIND_TAG:
+		return word % 3;
+	default:
+		return 0;
+	}
+}
+
 static uint64_t number(const struct insn *insn, const struct field *field,
 		       const struct scene *scene, struct memory *memory,
 		       const struct method *method, uint32_t word)
@@ -218,7 +261,7 @@ static uint64_t number(const struct insn *insn, const struct field *field,
 		/* As above. */
 		if (op->cmd == ACALL_IOC_FINISH && word % 4 != 3)
 			return ACALL_FINISH_NONBLOCK;
-		return word >> 5 & op->flags;
+		return word >> 5 & (field->arg ?: op->flags);
 	case KIND_VERSION:
 		return PICK(word, versions);
 	case KIND_CURSOR:
@@ -226,7 +269,7 @@ static uint64_t number(const struct insn *insn, const struct field *field,
 	case KIND_METHOD:
 		return word >> 26 == 63 ? word % 64 : method->nr;
 	case KIND_CALL_ID:
-		return call_id(scene, insn->slot, word);
+		return call_id(insn, scene, word);
 	case KIND_UNTIL:
 		return until(word);
 	case KIND_GRACE:
@@ -258,7 +301,7 @@ static uint64_t number(const struct insn *insn, const struct field *field,
 	case KIND_NR_RECORDS:
 		return 3 + word % 5;
 	default:
-		return 0;
+		return queue_number(field, memory, word);
 	}
 }
 
@@ -268,6 +311,7 @@ static void mend(const struct insn *insn, struct memory *memory)
 	struct acall_begin *b = (void *)memory->args;
 	struct acall_call_args *c = (void *)memory->args;
 	struct acall_cancel *x = (void *)memory->args;
+	struct acall_cancel_match *m = (void *)memory->args;
 
 	if (insn->words[WORDS - 1] % 16 == 15)
 		return;
@@ -289,28 +333,36 @@ static void mend(const struct insn *insn, struct memory *memory)
 		if (x->flags & ACALL_CANCEL_ABANDON)
 			x->grace_ns = 0;
 		break;
+	case ACALL_IOC_CANCEL_MATCH:
+		if (m->flags & ACALL_CANCEL_ABANDON)
+			m->grace_ns = 0;
+		break;
 	}
 }
 
-/* Makes the structure of @insn, and its input, in @memory. */
-void values_make(const struct insn *insn, const struct scene *scene,
-		 struct memory *memory)
+const struct method *values_method(const struct insn *insn,
+				   const struct scene *scene)
 {
-	const struct interface *interface =
-		&grammar_interfaces[scene->interfaces[insn->slot]];
-	const struct method *method = method_of(insn->words[1], interface);
-	const struct shape *shape = &grammar_ops[insn->op].shape;
+	return method_of(insn->words[1],
+			 &grammar_interfaces[scene->interfaces[insn->slot]]);
+}
+
+/* Makes a structure that is read by the operation of @insn, at @at. */
+void values_structure(const struct insn *insn, const struct shape *shape,
+		      const struct scene *scene, struct memory *memory,
+		      char *at)
+{
+	const struct method *method = values_method(insn, scene);
 	unsigned int i, w = 0;
 	uint32_t word;
 	char *to;
 
-	memset(memory->args, 0, shape->size + 8);
 	for (i = 0; i < nr_fields(shape); i++) {
 		const struct field *field = &shape->fields[i];
 
-		if (field->kind == KIND_OUT)
+		if (field->kind == KIND_OUT || field->kind == KIND_INLINE)
 			continue;
-		to = memory->args + field->offset;
+		to = at + field->offset;
 		/* The second word, always chosen, says which method. */
 		word = field->kind == KIND_METHOD ? insn->words[1] :
 		       insn->words[w == 1 ? INPUT_AT - 1 : w];
@@ -321,13 +373,57 @@ void values_make(const struct insn *insn, const struct scene *scene,
 			put(to, size_of(shape, i),
 			    number(insn, field, scene, memory, method, word));
 	}
+}
+
+/* Makes the structure of @insn, and its input, in @memory. */
+void values_make(const struct insn *insn, const struct scene *scene,
+		 struct memory *memory)
+{
+	const struct shape *shape = &grammar_ops[insn->op].shape;
+	unsigned int i;
+
+	memset(memory->args, 0, shape->size + 8);
+	values_structure(insn, shape, scene, memory, memory->args);
 	mend(insn, memory);
 
-	shape = &method->in;
+	shape = &values_method(insn, scene)->in;
 	for (i = 0; i < nr_fields(shape); i++)
 		make_input(&shape->fields[i],
 			   memory->in + shape->fields[i].offset,
 			   size_of(shape, i), insn->words[INPUT_AT + i]);
+}
+
+/* What the side channel is to do. */
+void values_control(const struct insn *insn, struct acall_test_control *c)
+{
+	static const uint32_t ops[] = {
+		ACALL_TEST_OP_OPEN, ACALL_TEST_OP_COMPLETE_ONCE,
+		ACALL_TEST_OP_PASS, ACALL_TEST_OP_OPEN,
+		ACALL_TEST_OP_COMPLETE, ACALL_TEST_OP_COMMIT,
+		ACALL_TEST_OP_LOOK, ACALL_TEST_OP_PROGRESS,
+		ACALL_TEST_OP_WAIT_SEEN, ACALL_TEST_OP_OPEN,
+		ACALL_TEST_OP_REGISTER, ACALL_TEST_OP_FORGET,
+		ACALL_TEST_OP_OPEN, ACALL_TEST_OP_OPEN,
+		ACALL_TEST_OP_WAIT_STARTS, ACALL_TEST_OP_GET,
+	};
+	static const int codes[] = { 0, 0, -EIO, -ECANCELED, -EINTR };
+	const uint32_t *w = insn->words;
+
+	*c = (struct acall_test_control){
+		.op = ops[w[1] % 16],
+		.id = 1 + w[2] % NR_MEETINGS,
+		.value = 1,
+		.ret = codes[w[3] % 5],
+		.context = w[4] % 4,
+	};
+	/* Takes all calls with it: seldom. */
+	if (w[6] % 16 == 15)
+		c->op = ACALL_TEST_OP_UNREGISTER;
+	/* Progress never goes back. */
+	if (c->op == ACALL_TEST_OP_PROGRESS)
+		c->value = 100;
+	if (c->op == ACALL_TEST_OP_COMPLETE)
+		c->value = w[5] % 2;
 }
 
 static int make_file(const char *path, int flags)

@@ -93,6 +93,7 @@ static const size_t sizes[ACALL_NR_OPS] = {
 	[ACALL_OP_##_name] = sizeof(struct _type)
 #include "ops_device.h"
 #include "ops_object.h"
+#include "ops_queue.h"
 #undef OP
 };
 
@@ -130,8 +131,24 @@ union any {
 	struct acall_finish finish;
 	struct acall_query query;
 	struct acall_call_args call;
+	struct acall_create_queue create_queue;
+	struct acall_enter enter;
+	struct acall_cancel_match cancel_match;
 	u8 page[PAGE_SIZE];
 };
+
+/* One of its cancels, out of what else is in it. */
+static void check_enter_cancel(const struct acall_enter *enter)
+{
+	const struct acall_enter_cancel cancel = {
+		.flags = enter->wait,
+		.grace_ns = enter->until,
+	};
+	bool valid = cancel.flags < 8 &&
+		     (!(cancel.flags & 1) || !cancel.grace_ns);
+
+	CHECK(acall_check_enter_cancel(&cancel) == (valid ? 0 : -EINVAL));
+}
 
 static int check(enum acall_op op, const union any *a, bool own)
 {
@@ -148,18 +165,40 @@ static int check(enum acall_op op, const union any *a, bool own)
 		return acall_check_list(&a->list);
 	case ACALL_OP_CANCEL:
 	case ACALL_OP_CANCEL_ID:
+	case ACALL_OP_QUEUE_CANCEL:
 		return acall_check_cancel(&a->cancel);
 	case ACALL_OP_BEGIN:
 		return acall_check_begin(&a->begin);
 	case ACALL_OP_WAIT:
+	case ACALL_OP_QUEUE_WAIT:
 		return acall_check_wait(&a->wait);
 	case ACALL_OP_FINISH:
+	case ACALL_OP_QUEUE_FINISH:
 		return acall_check_finish(&a->finish);
 	case ACALL_OP_QUERY:
+	case ACALL_OP_QUEUE_QUERY:
 		return acall_check_query(&a->query);
+	case ACALL_OP_CREATE_QUEUE:
+		return acall_check_create_queue(&a->create_queue, own);
+	case ACALL_OP_ENTER:
+		check_enter_cancel(&a->enter);
+		return acall_check_enter(&a->enter);
+	case ACALL_OP_CANCEL_MATCH:
+		return acall_check_cancel_match(&a->cancel_match);
 	default:
 		return 0;
 	}
+}
+
+/* A power of two up to the most, or 0, which leaves it to the kernel. */
+static bool is_entries(u32 n)
+{
+	u32 power;
+
+	for (power = 1; power <= 32768; power *= 2)
+		if (n == power)
+			return true;
+	return !n;
 }
 
 /* As the header says, operation by operation. */
@@ -181,8 +220,27 @@ static bool is_valid(enum acall_op op, const union any *a, bool own)
 	case ACALL_OP_LIST:
 		return a->list.flags < 2 && a->list.record_size >= 8 &&
 		       a->list.record_size <= 4096;
+	case ACALL_OP_CREATE_QUEUE:
+		return a->create_queue.flags < 4 && a->create_queue.slots &&
+		       a->create_queue.slots <= 1048576 &&
+		       is_entries(a->create_queue.entries) &&
+		       (is_name(a->create_queue.interface) ||
+			(own && is_empty(a->create_queue.interface)));
+	case ACALL_OP_ENTER:
+		return a->enter.flags < 2;
+	case ACALL_OP_CANCEL_MATCH:
+		/* By tag, by method, by both, or all. */
+		switch (a->cancel_match.flags & ~0x300) {
+		case 0: case 4:
+			return true;
+		case 1: case 5:
+			return !a->cancel_match.grace_ns;
+		default:
+			return false;
+		}
 	case ACALL_OP_CANCEL:
 	case ACALL_OP_CANCEL_ID:
+	case ACALL_OP_QUEUE_CANCEL:
 		switch (a->cancel.flags) {
 		case 0: case 2: case 4: case 6:
 			return true;
@@ -199,10 +257,13 @@ static bool is_valid(enum acall_op op, const union any *a, bool own)
 		return (!a->begin.flags || a->begin.flags == 2) &&
 		       !a->begin.deadline && !a->begin.grace_ns;
 	case ACALL_OP_WAIT:
+	case ACALL_OP_QUEUE_WAIT:
 		return a->wait.flags < 2;
 	case ACALL_OP_FINISH:
+	case ACALL_OP_QUEUE_FINISH:
 		return a->finish.flags < 2;
 	case ACALL_OP_QUERY:
+	case ACALL_OP_QUEUE_QUERY:
 		return !a->query.flags;
 	default:
 		return true;

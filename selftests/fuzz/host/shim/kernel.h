@@ -62,6 +62,11 @@ static inline int copy_struct_from_user(void *to, size_t ksize,
 	return copy_from_user(to, from, size) ? -EFAULT : 0;
 }
 
+static inline bool is_power_of_2(unsigned long n)
+{
+	return n && !(n & (n - 1));
+}
+
 struct timens {
 	struct {
 		s64 monotonic;

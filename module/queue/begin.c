@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Entries of the submission ring become calls.
+ *
+ * An ENTER claims entries and free slots, as many of both as there are and as its
+ * user may have calls; all that follows can only refuse single ones. Those of
+ * short methods it puts into its lane in one go, under one lock and with one
+ * wake-up. Others get calls of their own (dev/enter.c), as on a call object.
+ *
+ * The ring is user space's to write, so each word is read once, and what is decided
+ * is decided on the copy (R-RING). Who has claimed an entry is the only one to read
+ * it; user space learns that it may be filled again when all ENTERs are out of it.
+ *
+ * Locks: the queue's for claims, the interface's for lanes; not both at a time.
+ *
+ * The race it is about is a call that is begun against its interface's
+ * unregistration: it comes into its lane with its pin, in one go with the look at
+ * @gone, so the sweep that follows finds it there.
+ */
+#include <linux/nospec.h>
+#include <linux/sched/signal.h>
+
+#include "debug/delay.h"
+#include "interface.h"
+#include "ledger.h"
+#include "queue/queue.h"
+#include "runner.h"
+#include "user/limits.h"
+
+static_assert(ACALL_BATCH <= 32);	/* bits of a word */
+static_assert(ACALL_BATCH <= ACALL_MAX_NEW_IDS);
+
+/**
+ * acall_batch_entry - an entry of a batch
+ * @queue: the queue
+ * @batch: claimed
+ * @i: which
+ */
+struct acall_submission *acall_batch_entry(struct acall_queue *queue,
+					   const struct acall_batch *batch,
+					   u32 i)
+{
+	u32 mask = queue->rings.nr_submissions - 1;
+
+	return &queue->rings.submissions[(batch->first + i) & mask];
+}
+
+/* Return: 0; -ENOENT: it is somebody else who begins now. */
+static int claim_locked(struct acall_queue *queue, struct acall_batch *batch,
+			u32 want, u32 wait, bool exempt)
+{
+	u32 unread = queue->comp_tail - queue->comp_head;
+	/* Acquire: what has been filled before that. */
+	u32 tail = smp_load_acquire(&queue->rings.ring->submission_tail);
+	u32 there = tail - queue->sub_head;
+	struct acall_client *client = queue->client;
+	struct list_head *end;
+	int why = 0;
+
+	lockdep_assert_held(&queue->lock);
+
+	if (there > queue->rings.nr_submissions)
+		return -EINVAL;
+	want = min3(want, there, (u32)ACALL_BATCH);
+	if (!want)
+		return 0;
+	if (!client || !acall_client_is_current(client))
+		return -ENOENT;
+	if (!queue->nr_free)
+		return -EAGAIN;
+	want = acall_charge_calls(client->payer, min(want, queue->nr_free),
+				  exempt, &why);
+	if (!want)
+		return why;
+
+	batch->here = want == 1 && !queue->pending && unread < wait &&
+		      !client->here;
+	if (batch->here)
+		client->here = true;
+	batch->client = client;
+	batch->nr = want;
+	batch->first = queue->sub_head;
+	batch->nth = queue->begun + 1;
+	/* Its slots' and the batch's. */
+	client->refs += want + 1;
+	queue->sub_head += want;
+	queue->sub_users++;
+	queue->begun += want;
+	queue->pending += want;
+	queue->nr_free -= want;
+	for (end = queue->free.next; want; want--)
+		end = end->next;
+	list_cut_before(&batch->shorts, &queue->free, end);
+	return 0;
+}
+
+/* Current is the one who begins from now on. */
+static int change_client(struct acall_queue *queue)
+{
+	struct acall_client *client = acall_client_create(queue), *old;
+	struct acall_tally tally;
+
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	acall_tally_init(&tally);
+	spin_lock_irq(&queue->lock);
+	old = queue->client;
+	queue->client = client;
+	if (old && !--old->refs)
+		list_add(&old->dead, &tally.dead);
+	spin_unlock_irq(&queue->lock);
+	acall_clients_free(&tally.dead);
+	return 0;
+}
+
+/**
+ * acall_queue_claim - take entries and slots for them
+ * @queue: the queue
+ * @batch: written; acall_queue_unclaim() it if it has any
+ * @want: how many, at most
+ * @wait: how many unread completions the caller is going to wait for
+ *
+ * Return: 0, also if there are no entries; -EINVAL: the ring's tail is out of bounds;
+ * -EAGAIN, -EDQUOT, -ENOMEM, -ENODEV, -EINTR (killed).
+ */
+int acall_queue_claim(struct acall_queue *queue, struct acall_batch *batch,
+		      u32 want, u32 wait)
+{
+	bool exempt = false;
+	int ret;
+
+	batch->nr = 0;
+	batch->nr_refused = 0;
+	batch->others = 0;
+	batch->here = false;
+	INIT_LIST_HEAD(&batch->other_slots);
+	INIT_LIST_HEAD(&batch->refused);
+	for (;;) {
+		if (acall_interface_gone(queue->iface))
+			return -ENODEV;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		spin_lock_irq(&queue->lock);
+		ret = claim_locked(queue, batch, want, wait, exempt);
+		spin_unlock_irq(&queue->lock);
+		if (ret == -ENOENT) {
+			ret = change_client(queue);
+			if (ret)
+				return ret;
+			continue;
+		}
+		/* No free slot is nothing that a capability would help with. */
+		if (!ret || exempt || ret == -EINVAL ||
+		    !READ_ONCE(queue->nr_free) || !acall_charge_exempt())
+			return ret;
+		exempt = true;
+	}
+}
+
+/* What input a short method is to get. Return: false if it is none. */
+static bool fill_input(struct acall_slot *slot,
+		       const struct acall_submission *entry,
+		       const struct acall_method *method, u32 flags, u32 len)
+{
+	if (!(flags & ACALL_BEGIN_INLINE) || READ_ONCE(entry->in) ||
+	    len > ACALL_SUBMISSION_BYTES ||
+	    len > max(method->in_max, method->in_size))
+		return false;
+	memcpy(slot->in, entry->bytes, len);
+	return true;
+}
+
+/*
+ * Fills the slots; those of others, which need calls of their own or are wrong, are
+ * taken off the list: all of them, if the interface has gone and is not @pinned.
+ * Return: how many are left.
+ */
+static u32 fill_slots(struct acall_queue *queue, struct acall_batch *batch,
+		      bool pinned)
+{
+	/* Kept where the stores below do not reach. */
+	struct acall_submission *entries = queue->rings.submissions;
+	const u32 mask = queue->rings.nr_submissions - 1;
+	const u32 nr_methods = queue->iface->nr_methods;
+	const struct acall_short *shorts = queue->shorts;
+	struct acall_client *client = batch->client;
+	u64 id = acall_table_new_ids(batch->nr);
+	struct acall_slot *slot, *next;
+	u64 now = ktime_get_ns();
+	u32 first = batch->first;
+	u64 nth = batch->nth;
+	u8 state = batch->here ? ACALL_SLOT_RUNNING : ACALL_SLOT_QUEUED;
+	u32 i = 0, others = 0, nr_others = 0;
+
+	list_for_each_entry_safe(slot, next, &batch->shorts, list) {
+		struct acall_submission *entry = &entries[(first + i) & mask];
+		u32 method = READ_ONCE(entry->method);
+		u32 flags = READ_ONCE(entry->flags);
+		u32 len = READ_ONCE(entry->in_len);
+		bool is_short = pinned && method < nr_methods;
+
+		if (is_short) {
+			/* R-SPEC */
+			method = array_index_nospec(method, nr_methods);
+			is_short = shorts[method].caps &&
+				   !(flags & ~(ACALL_BEGIN_NO_CANCEL |
+					       ACALL_BEGIN_INLINE)) &&
+				   !(READ_ONCE(entry->nr_files) |
+				     READ_ONCE(entry->deadline) |
+				     READ_ONCE(entry->grace_ns));
+		}
+		if (is_short && unlikely(len || flags & ACALL_BEGIN_INLINE))
+			is_short = fill_input(slot, entry,
+					      &queue->iface->desc->methods[method],
+					      flags, len);
+		if (unlikely(!is_short)) {
+			others |= BIT(i);
+			i++;
+			nr_others++;
+			list_move_tail(&slot->list, &batch->other_slots);
+			continue;
+		}
+		slot->client = client;
+		slot->user_data = READ_ONCE(entry->user_data);
+		slot->id = id + i;
+		slot->begin_ns = now;
+		slot->nth = nth + i;
+		slot->method_nr = method;
+		slot->tag = READ_ONCE(entry->tag);
+		slot->in_len = len;
+		slot->no_cancel = flags & ACALL_BEGIN_NO_CANCEL;
+		slot->outcome = ACALL_OUTCOME_COMPLETED;
+		slot->reason = ACALL_REASON_NONE;
+		slot->special = 0;
+		/* Read with acquire, and then what is before. */
+		acall_slot_set(slot, state);
+		WRITE_ONCE(entry->error, 0);
+		WRITE_ONCE(entry->handle, slot->handle);
+		i++;
+	}
+	batch->others = others;
+	return batch->nr - nr_others;
+}
+
+static void count_live(struct acall_queue *queue, int nr)
+{
+	acall_calls_add_executions(nr);
+	atomic_add(nr, &queue->shorts_live);
+}
+
+/**
+ * acall_queue_begin_shorts - begin those entries that are short methods'
+ * @queue: the queue
+ * @batch: claimed; @batch->others is written
+ *
+ * If the caller runs the one call of the batch it has run when this returns. Else
+ * somebody is to be woken: acall_queue_kick().
+ */
+void acall_queue_begin_shorts(struct acall_queue *queue,
+			      struct acall_batch *batch)
+{
+	struct acall_interface *iface = queue->iface;
+	struct acall_lane *lane = batch->client->lane;
+	bool pinned;
+	u32 nr;
+
+	count_live(queue, batch->nr);
+	acall_delay(ACALL_AT_ENTER_CLAIMED);
+
+	spin_lock_irq(&iface->lock);
+	pinned = !iface->gone && acall_interface_pin_locked(iface, batch->nr);
+	nr = fill_slots(queue, batch, pinned);
+	if (pinned && nr < batch->nr)
+		acall_interface_unpin_locked(iface, batch->nr - nr);
+	if (!batch->here) {
+		list_splice_tail_init(&batch->shorts, &lane->shorts);
+		acall_lane_update(iface, lane);
+	}
+	spin_unlock_irq(&iface->lock);
+	if (nr < batch->nr)
+		count_live(queue, nr - batch->nr);
+
+	if (nr && batch->here) {
+		acall_drain_here(&batch->shorts);
+		spin_lock_irq(&iface->lock);
+		/* Unregistration ends after the client was told. */
+		acall_interface_unpin_locked(iface, 1);
+		spin_unlock_irq(&iface->lock);
+	}
+}
+
+/**
+ * acall_queue_kick - have the short calls run that were begun
+ * @queue: the queue
+ *
+ * Not before there is nothing left to do but to wait, since whoever is woken may
+ * take the processor from who has others to begin.
+ *
+ * Return: true if somebody was woken.
+ */
+bool acall_queue_kick(struct acall_queue *queue)
+{
+	struct acall_interface *iface = queue->iface;
+	bool woken;
+
+	spin_lock_irq(&iface->lock);
+	woken = acall_runner_kick(iface);
+	spin_unlock_irq(&iface->lock);
+	return woken;
+}
+
+/**
+ * acall_queue_begin_call - begin one that has a call of its own
+ * @queue: the queue
+ * @batch: claimed
+ * @i: which entry of it
+ * @slot: its slot
+ * @call: prepared, seen by nobody else
+ *
+ * The counterpart of acall_object_begin(), but nobody else can be faster. What
+ * the claim was charged is returned before the call is charged itself.
+ */
+void acall_queue_begin_call(struct acall_queue *queue,
+			    struct acall_batch *batch, u32 i,
+			    struct acall_slot *slot, struct acall_call *call)
+{
+	slot->client = batch->client;
+	call->handle = slot->handle;
+	call->in_queue = queue;
+	acall_call_publish(call, NULL, queue->ledger);
+
+	spin_lock_irq(&queue->lock);
+	slot->call = call;
+	slot->id = call->id;
+	slot->user_data = call->user_data;
+	slot->method_nr = call->method_nr;
+	slot->nth = batch->nth + i;
+	slot->reason = ACALL_REASON_NONE;
+	slot->special = 0;
+	slot->own = true;
+	acall_slot_set(slot, ACALL_SLOT_CALL);
+	spin_unlock_irq(&queue->lock);
+
+	acall_delay(ACALL_AT_BEGIN_PUBLISHED);
+	acall_table_add(call);
+	acall_delay(ACALL_AT_BEGIN_LISTED);
+	if (call->deadline != U64_MAX)
+		acall_call_begin_deadline(call);
+	acall_delay(ACALL_AT_BEGIN_ENQUEUE);
+	acall_runner_enqueue(call);
+}
+
+/**
+ * acall_queue_unclaim - an ENTER is out of the ring
+ * @queue: the queue
+ * @batch: claimed; the slots of those that were refused are given back
+ */
+void acall_queue_unclaim(struct acall_queue *queue, struct acall_batch *batch)
+{
+	struct acall_client *client = batch->client;
+	struct acall_tally tally;
+
+	acall_tally_init(&tally);
+	spin_lock_irq(&queue->lock);
+	if (batch->nr_refused) {
+		/* Nobody has been told their handles. */
+		list_splice(&batch->refused, &queue->free);
+		queue->nr_free += batch->nr_refused;
+		queue->pending -= batch->nr_refused;
+	}
+	if (batch->here)
+		client->here = false;
+	/* Those of the refused, and the batch's; their charge was returned. */
+	tally.client = client;
+	tally.slots = batch->nr_refused + 1;
+	acall_tally_flush(&tally);
+	/* All are out of them. */
+	if (!--queue->sub_users)
+		/* Who reads it with acquire may fill the entries again. */
+		smp_store_release(&queue->rings.ring->submission_head,
+				  queue->sub_head);
+	if (batch->nr_refused && !queue->pending) {
+		wake_up_all(&queue->wait);
+		acall_queue_wake_each(queue, 0);
+	}
+	spin_unlock_irq(&queue->lock);
+	acall_clients_free(&tally.dead);
+}

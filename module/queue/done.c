@@ -1,0 +1,580 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Calls of a queue that are DONE: who is told, what he has read, and who waits.
+ *
+ * There is one completion for each slot that was begun, and the ring has at least as
+ * many entries as the queue slots, and a slot is used again only when its completion
+ * was read: so there is always room, and to complete cannot fail (R-SLOT). What is
+ * in the ring is written here and never read again; which slot comes next is on a
+ * list of our own (R-RING).
+ *
+ * Lock: the queue's. A waiter queues himself, then looks under the lock, and who
+ * completes looks for waiters under it: so one of both sees the other. Wake-ups are
+ * for those who have what they wait for.
+ *
+ * The race it is about is the reading of completions against FINISH of the same
+ * calls: of both, and of several FINISHes, one consumes; the slot is free when its
+ * completion was read, and FINISH has been had if there was something to give.
+ */
+#include <linux/hrtimer.h>
+#include <linux/sched/signal.h>
+
+#include "compat.h"
+#include "debug/delay.h"
+#include "interface.h"
+#include "ledger.h"
+#include "queue/queue.h"
+
+/* As far as the tail may go without waking anybody. */
+#define NOBODY_WAITS	0x7fffffff
+
+/* The slots of so many completions are freed with interrupts off. */
+#define REAP_SLICE	128
+
+/**
+ * acall_queue_wake_each - something has changed
+ * @queue: the queue, its lock held
+ * @key: what poll says now, besides that the provider has gone
+ */
+void acall_queue_wake_each(struct acall_queue *queue, __poll_t key)
+{
+	lockdep_assert_held(&queue->lock);
+
+	/* Pairs with the barriers in acall_queue_poll() and prepare_to_wait(). */
+	if (!wq_has_sleeper(&queue->each))
+		return;
+	/* Only what is so: some take the key for the answer (W4). */
+	if (acall_interface_gone(queue->iface) && !queue->pending)
+		key |= EPOLLHUP;
+	wake_up_poll(&queue->each, key);
+}
+
+static void publish(struct acall_queue *queue)
+{
+	struct acall_ring *ring = queue->rings.ring;
+
+	lockdep_assert_held(&queue->lock);
+
+	/* User space reads it with acquire, and then what is before. */
+	smp_store_release(&ring->completion_tail, queue->comp_tail);
+	/* Who waits has queued himself before he takes the lock and looks. */
+	if (waitqueue_active(&queue->wait) &&
+	    ((s32)(queue->comp_tail - queue->wake_at) >= 0 ||
+	     !queue->pending)) {
+		queue->wake_at = queue->comp_tail + NOBODY_WAITS;
+		wake_up_all(&queue->wait);
+	}
+	acall_queue_wake_each(queue, EPOLLIN | EPOLLRDNORM);
+}
+
+static void tell_short(struct acall_completion *entry, struct acall_slot *slot,
+		       u64 now)
+{
+	slot->end_ns = now;
+	if (unlikely(slot->outcome == ACALL_OUTCOME_NEVER_STARTED)) {
+		slot->start_ns = 0;
+		slot->progress = 0;
+		slot->total = 0;
+		slot->result = 0;
+	}
+	entry->user_data = slot->user_data;
+	entry->handle = slot->handle;
+	entry->call_id = slot->id;
+	entry->status = slot->status;
+	entry->outcome = slot->outcome;
+	entry->result = slot->result;
+	entry->tag = slot->tag;
+	entry->progress = slot->progress;
+	entry->total = slot->total;
+	entry->out_len = 0;
+	entry->nr_files = 0;
+}
+
+/* The last close is over: nobody is to be told. */
+static int drop_some(struct acall_queue *queue, struct list_head *slots,
+		     struct acall_tally *tally)
+{
+	struct acall_slot *slot, *next;
+	int nr = 0;
+
+	list_for_each_entry_safe(slot, next, slots, list) {
+		if (slot->client->queue != queue)
+			break;
+		acall_slot_free(queue, slot, true, tally);
+		nr++;
+	}
+	acall_tally_flush(tally);
+	queue->pending -= nr;
+	/* Who cancels one by its id waits for it. */
+	acall_queue_wake_each(queue, 0);
+	return nr;
+}
+
+/* Those of one queue. */
+static int tell_some(struct acall_queue *queue, struct list_head *slots,
+		     u64 now)
+{
+	/* Kept where the stores below do not reach. */
+	struct acall_completion *entries = queue->rings.completions;
+	const u32 mask = queue->rings.nr_completions - 1;
+	const u32 tail = queue->comp_tail;
+	struct acall_client *client = NULL;
+	struct acall_slot *slot;
+	LIST_HEAD(told);
+	u32 nr = 0;
+
+	list_for_each_entry(slot, slots, list) {
+		if (slot->client != client) {
+			client = slot->client;
+			if (client->queue != queue)
+				break;
+		}
+		tell_short(&entries[(tail + nr) & mask], slot, now);
+		acall_slot_set(slot, ACALL_SLOT_DONE);
+		nr++;
+	}
+	queue->comp_tail = tail + nr;
+	/* Up to the first of another one, or the head. */
+	list_cut_before(&told, slots, &slot->list);
+	list_splice_tail(&told, &queue->posted);
+	queue->pending -= nr;
+	publish(queue);
+	return nr;
+}
+
+/**
+ * acall_slots_tell - short calls are over
+ * @slots: a list of slots, RUNNING, of any queues; empty afterwards
+ *
+ * Context: process, no lock held. Queues and clients may be gone afterwards.
+ */
+void acall_slots_tell(struct list_head *slots)
+{
+	u64 now = ktime_get_ns();
+	struct acall_tally tally;
+	int nr = 0, some;
+
+	acall_tally_init(&tally);
+	while (!list_empty(slots)) {
+		struct acall_queue *queue;
+
+		queue = list_first_entry(slots, struct acall_slot,
+					 list)->client->queue;
+		spin_lock_irq(&queue->lock);
+		some = unlikely(queue->closed) ?
+		       drop_some(queue, slots, &tally) :
+		       tell_some(queue, slots, now);
+		atomic_sub(some, &queue->shorts_live);
+		nr += some;
+		spin_unlock_irq(&queue->lock);
+	}
+	acall_calls_add_executions(-nr);
+	acall_clients_free(&tally.dead);
+}
+
+/**
+ * acall_queue_tell - a call of its own is DONE
+ * @queue: the queue
+ * @call: the call, of a slot of it; its lock is held, and its state set
+ *
+ * Context: any but NMI.
+ */
+void acall_queue_tell(struct acall_queue *queue, struct acall_call *call)
+{
+	bool own = acall_word_phase(call->word) == ACALL_PHASE_COMPLETED &&
+		   !call->ret;
+	struct acall_slot *slot = acall_slot_of(queue, call->handle);
+	struct acall_completion *entry;
+	unsigned long flags;
+
+	lockdep_assert_held(&call->lock);
+
+	spin_lock_irqsave(&queue->lock, flags);
+	entry = &queue->rings.completions[queue->comp_tail++ &
+					  (queue->rings.nr_completions - 1)];
+	entry->user_data = slot->user_data;
+	entry->handle = slot->handle;
+	entry->call_id = call->id;
+	entry->status = acall_word_status(call->word, call->ret);
+	entry->outcome = acall_word_outcome(call->word);
+	entry->result = acall_word_result(call->word);
+	entry->tag = slot->tag;
+	entry->progress = call->end_progress;
+	entry->total = call->end_total;
+	entry->out_len = own ? call->out_len : 0;
+	entry->nr_files = own ? call->nr_files_out : 0;
+	slot->more = own && (call->out_len || call->nr_files_out);
+	if (slot->more)
+		entry->result |= ACALL_RESULT_MORE;
+	queue->pending--;
+	list_add_tail(&slot->list, &queue->posted);
+	acall_slot_set(slot, ACALL_SLOT_DONE);
+	publish(queue);
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+/*
+ * So many completions have been read. Nearly always their slots are those of short
+ * calls, which are free by that; then the list goes as a whole.
+ */
+static void reap(struct acall_queue *queue, u32 nr, struct list_head *calls,
+		 struct acall_tally *tally)
+{
+	struct acall_slot *slot, *next;
+	LIST_HEAD(over);
+	u32 free = 0;
+
+	lockdep_assert_held(&queue->lock);
+
+	list_for_each_entry_safe(slot, next, &queue->posted, list) {
+		if (!nr--)
+			break;
+		if (unlikely(slot->special)) {
+			slot->read = true;
+			if (slot->more && !slot->finished) {
+				list_del_init(&slot->list);
+				continue;
+			}
+			if (slot->call) {
+				list_move_tail(&slot->list, calls);
+				continue;
+			}
+		}
+		acall_tally_add(tally, slot->client, !slot->own);
+		acall_slot_set(slot, ACALL_SLOT_FREE);
+		slot->handle += ACALL_SLOT_GENERATION;
+		free++;
+	}
+	queue->nr_free += free;
+	list_cut_before(&over, &queue->posted, &slot->list);
+	list_splice(&over, &queue->free);
+	acall_tally_flush(tally);
+}
+
+/* That was all there is to be had of them. */
+static void consume(struct acall_queue *queue, struct list_head *calls,
+		    struct acall_tally *tally)
+{
+	struct acall_slot *slot, *next;
+	LIST_HEAD(over);
+
+	list_splice_init(calls, &over);
+	list_for_each_entry(slot, &over, list) {
+		acall_call_consume(slot->call);
+		acall_call_put(slot->call);
+	}
+	spin_lock_irq(&queue->lock);
+	list_for_each_entry_safe(slot, next, &over, list)
+		acall_slot_free(queue, slot, false, tally);
+	acall_tally_flush(tally);
+	spin_unlock_irq(&queue->lock);
+}
+
+/**
+ * acall_queue_reap - finish the calls whose completions have been read
+ * @queue: the queue
+ *
+ * Context: process, may sleep.
+ * Return: 0, or -EINVAL: the ring's head is out of bounds.
+ */
+int acall_queue_reap(struct acall_queue *queue)
+{
+	const u32 *head = &queue->rings.ring->completion_head;
+	struct acall_tally tally;
+	LIST_HEAD(calls);
+	u32 nr, left;
+
+	/* All that was read has been finished: nothing to do. */
+	if (READ_ONCE(*head) == READ_ONCE(queue->comp_head))
+		return 0;
+
+	acall_tally_init(&tally);
+	do {
+		spin_lock_irq(&queue->lock);
+		/*
+		 * Acquire: an entry that was read is written anew only after
+		 * that.
+		 */
+		left = smp_load_acquire(head) - queue->comp_head;
+		if (left > queue->comp_tail - queue->comp_head) {
+			spin_unlock_irq(&queue->lock);
+			acall_clients_free(&tally.dead);
+			return -EINVAL;
+		}
+		nr = min_t(u32, left, REAP_SLICE);
+		WRITE_ONCE(queue->comp_head, queue->comp_head + nr);
+		left -= nr;
+		reap(queue, nr, &calls, &tally);
+		spin_unlock_irq(&queue->lock);
+		if (!list_empty(&calls))
+			consume(queue, &calls, &tally);
+		acall_clients_free(&tally.dead);
+		INIT_LIST_HEAD(&tally.dead);
+		if (left)
+			cond_resched();
+	} while (left);
+	return 0;
+}
+
+/**
+ * acall_queue_finish - try to be the one who finishes a call
+ * @queue: the queue
+ * @handle: of a call that was DONE
+ *
+ * Return: true for the one who does.
+ */
+bool acall_queue_finish(struct acall_queue *queue, u64 handle)
+{
+	struct acall_slot *slot = acall_slot_of(queue, handle);
+	struct acall_call *call = NULL;
+	struct acall_tally tally;
+	bool won;
+
+	acall_tally_init(&tally);
+	acall_delay(ACALL_AT_FINISH);
+	spin_lock_irq(&queue->lock);
+	won = slot && acall_slot_named(slot, handle) &&
+	      acall_slot_state(slot) == ACALL_SLOT_DONE;
+	if (won) {
+		call = slot->call;
+		slot->call = NULL;
+		slot->finished = true;
+		if (slot->read)
+			acall_slot_free(queue, slot, !slot->own, &tally);
+		acall_tally_flush(&tally);
+	}
+	spin_unlock_irq(&queue->lock);
+	if (call) {
+		acall_call_consume(call);
+		acall_call_put(call);
+	}
+	acall_clients_free(&tally.dead);
+	return won;
+}
+
+/* User space's word for it, as long as it can be. */
+static u32 unread(struct acall_queue *queue)
+{
+	u32 head = READ_ONCE(queue->rings.ring->completion_head);
+	u32 nr = queue->comp_tail - head;
+
+	lockdep_assert_held(&queue->lock);
+	return min(nr, queue->comp_tail - queue->comp_head);
+}
+
+/* Return: 0: so many are there; -ESRCH: and will not be; -EAGAIN: not yet. */
+static int look(struct acall_queue *queue, u32 nr)
+{
+	u32 have, target;
+	int ret = -EAGAIN;
+
+	spin_lock_irq(&queue->lock);
+	have = unread(queue);
+	if (have >= nr) {
+		ret = 0;
+	} else if (!queue->pending) {
+		ret = -ESRCH;
+	} else {
+		target = queue->comp_tail + (nr - have);
+		if ((s32)(target - queue->wake_at) < 0)
+			queue->wake_at = target;
+	}
+	spin_unlock_irq(&queue->lock);
+	return ret;
+}
+
+/**
+ * acall_queue_wait - wait for completions
+ * @queue: the queue
+ * @nr: until so many are unread
+ * @until: absolute CLOCK_MONOTONIC ns, U64_MAX = for ever
+ *
+ * Return: 0, -ESRCH, -ETIMEDOUT, -ERESTARTSYS.
+ */
+int acall_queue_wait(struct acall_queue *queue, u32 nr, u64 until)
+{
+	ktime_t expires = ns_to_ktime(min_t(u64, until, KTIME_MAX));
+	bool timed_out;
+	DEFINE_WAIT(wait);
+	int ret;
+
+	ret = look(queue, nr);
+	if (ret != -EAGAIN)
+		return ret;
+	timed_out = until <= ktime_get_ns();
+	acall_delay(ACALL_AT_WAIT);
+	for (;;) {
+		prepare_to_wait(&queue->wait, &wait,
+				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		ret = look(queue, nr);
+		if (ret != -EAGAIN)
+			break;
+		ret = -ETIMEDOUT;
+		if (timed_out)
+			break;
+		ret = -ERESTARTSYS;
+		if (signal_pending(current))
+			break;
+		timed_out = !schedule_hrtimeout_range(until < KTIME_MAX ?
+						      &expires : NULL, 0,
+						      HRTIMER_MODE_ABS);
+	}
+	finish_wait(&queue->wait, &wait);
+	return ret;
+}
+
+/* Is what @handle names not DONE yet? */
+static bool unfinished(struct acall_queue *queue, u64 handle)
+{
+	struct acall_slot *slot = acall_slot_of(queue, handle);
+	enum acall_slot_state state;
+	unsigned long flags;
+	bool same;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	same = slot && acall_slot_named(slot, handle);
+	state = same ? acall_slot_state(slot) : ACALL_SLOT_FREE;
+	spin_unlock_irqrestore(&queue->lock, flags);
+	return state != ACALL_SLOT_FREE && state != ACALL_SLOT_DONE;
+}
+
+static int wait_each(struct acall_queue *queue, u64 handle, u64 until)
+{
+	ktime_t expires = ns_to_ktime(min_t(u64, until, KTIME_MAX));
+	bool timed_out = until <= ktime_get_ns();
+	DEFINE_WAIT(wait);
+	int ret;
+
+	for (;;) {
+		prepare_to_wait(&queue->each, &wait,
+				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		ret = 0;
+		if (!unfinished(queue, handle))
+			break;
+		ret = -ETIMEDOUT;
+		if (timed_out)
+			break;
+		ret = -ERESTARTSYS;
+		if (signal_pending(current))
+			break;
+		timed_out = !schedule_hrtimeout_range(until < KTIME_MAX ?
+						      &expires : NULL, 0,
+						      HRTIMER_MODE_ABS);
+	}
+	finish_wait(&queue->each, &wait);
+	return ret;
+}
+
+/**
+ * acall_queue_wait_slot - wait until one call is DONE
+ * @queue: the queue
+ * @handle: of one that was there; one that is not any more is DONE
+ * @until: absolute CLOCK_MONOTONIC ns, U64_MAX = for ever
+ *
+ * Return: 0, -ETIMEDOUT, -ERESTARTSYS.
+ */
+int acall_queue_wait_slot(struct acall_queue *queue, u64 handle, u64 until)
+{
+	if (!unfinished(queue, handle))
+		return 0;
+	acall_delay(ACALL_AT_WAIT);
+	return wait_each(queue, handle, until);
+}
+
+/*
+ * Those that had begun when it was @begun, each in turn. What was looked at need not
+ * be again: a slot that is used anew has a later call.
+ */
+static int wait_shorts(struct acall_queue *queue, u64 begun, u64 until)
+{
+	u32 i;
+	int ret;
+
+	for (i = 0; i < queue->nr_slots; i++) {
+		struct acall_slot *slot = &queue->slots[i];
+		bool wait;
+		u64 handle;
+
+		spin_lock_irq(&queue->lock);
+		handle = slot->handle;
+		wait = (acall_slot_state(slot) == ACALL_SLOT_QUEUED ||
+			acall_slot_state(slot) == ACALL_SLOT_RUNNING) &&
+		       slot->nth <= begun;
+		spin_unlock_irq(&queue->lock);
+		if (wait) {
+			ret = wait_each(queue, handle, until);
+			if (ret)
+				return ret;
+		}
+		if (!(i % REAP_SLICE))
+			cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * acall_queue_wait_settled - wait until executions have ended (W6)
+ * @queue: the queue
+ * @handle: of one; 0 = all that have begun by now
+ * @until: absolute CLOCK_MONOTONIC ns, U64_MAX = for ever
+ *
+ * Return: 0, -ETIMEDOUT, -ERESTARTSYS.
+ */
+int acall_queue_wait_settled(struct acall_queue *queue, u64 handle, u64 until)
+{
+	struct acall_slot *slot = acall_slot_of(queue, handle);
+	struct acall_call *call = NULL;
+	u64 calls, begun;
+	int ret;
+
+	if (!handle) {
+		spin_lock_irq(&queue->lock);
+		begun = queue->begun;
+		calls = acall_ledger_begun(queue->ledger);
+		spin_unlock_irq(&queue->lock);
+		ret = wait_shorts(queue, begun, until);
+		return ret ?: acall_ledger_wait_before(queue->ledger, calls,
+						       until);
+	}
+	if (!slot)
+		return 0;
+	spin_lock_irq(&queue->lock);
+	if (acall_slot_named(slot, handle) && slot->call) {
+		call = slot->call;
+		acall_call_get(call);
+	}
+	spin_unlock_irq(&queue->lock);
+	/* It may have been finished, and run still. */
+	if (!call)
+		call = acall_ledger_find_handle(queue->ledger, handle);
+	if (!call)
+		return acall_queue_wait_slot(queue, handle, until);
+	ret = acall_ledger_wait(queue->ledger, call, until);
+	acall_call_put(call);
+	return ret;
+}
+
+/**
+ * acall_queue_poll - readiness
+ * @queue: the queue
+ * @file: its file
+ * @pt: poll table
+ */
+__poll_t acall_queue_poll(struct acall_queue *queue, struct file *file,
+			  poll_table *pt)
+{
+	__poll_t mask = 0;
+
+	poll_wait(file, &queue->each, pt);
+	poll_wait(file, &queue->iface->gone_wait, pt);
+	/* Who wakes looks at the queue after the change: wq_has_sleeper(). */
+	smp_mb();
+
+	spin_lock_irq(&queue->lock);
+	if (unread(queue))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (acall_interface_gone(queue->iface) && !queue->pending)
+		mask |= EPOLLHUP;
+	spin_unlock_irq(&queue->lock);
+	return mask;
+}
