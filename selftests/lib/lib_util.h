@@ -16,6 +16,8 @@
 static __thread void (*after_begin)(void);
 /* What INFO shall say instead of the truth, 0 = the truth. */
 static __u32 pretended_abi;
+/* Shall the module be one from before there were queues? */
+static bool pretended_old;
 
 int ioctl(int fd, unsigned long request, ...)
 {
@@ -26,6 +28,10 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(ap, request);
 	arg = va_arg(ap, void *);
 	va_end(ap);
+	if (request == ACALL_IOC_CREATE_QUEUE && pretended_old) {
+		errno = ENOTTY;
+		return -1;
+	}
 	ret = syscall(__NR_ioctl, fd, request, arg);
 	if (!ret && request == ACALL_IOC_BEGIN && after_begin)
 		after_begin();

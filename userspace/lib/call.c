@@ -109,8 +109,8 @@ ACALL_PUBLIC int acall_begin_args(acall_t *call, struct acall_begin *args)
 }
 
 /* A deadline that is none is left out: not every method takes one [B5]. */
-static int set_options(struct acall_begin *args,
-		       const struct acall_options *options)
+int acall_set_options(struct acall_begin *args,
+		      const struct acall_options *options)
 {
 	size_t i;
 
@@ -148,7 +148,7 @@ int acall_set_begin(acall_t *call, struct acall_begin *args, uint32_t method,
 		.in = (uintptr_t)in,
 		.in_len = (uint32_t)in_len,
 	};
-	ret = in_len > UINT32_MAX ? -E2BIG : set_options(args, options);
+	ret = in_len > UINT32_MAX ? -E2BIG : acall_set_options(args, options);
 	if (ret)
 		acall_remember_failure(call, method, NULL, 0, ret);
 	return ret;

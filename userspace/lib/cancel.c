@@ -10,7 +10,7 @@
 #include "internal.h"
 
 /* What is none of these is an errno: nothing has happened (EPERM, EBUSY ...). */
-static int verdict(const struct acall_cancel *args, int ret)
+int acall_verdict_of(const struct acall_cancel *args, int ret)
 {
 	switch (ret) {
 	case 0:
@@ -35,7 +35,8 @@ static int verdict(const struct acall_cancel *args, int ret)
 
 static int cancel_one(acall_t *call, struct acall_cancel *args)
 {
-	return verdict(args, acall_sys_ioctl(call->fd, ACALL_IOC_CANCEL, args));
+	return acall_verdict_of(args, acall_sys_ioctl(call->fd,
+						     ACALL_IOC_CANCEL, args));
 }
 
 ACALL_PUBLIC int acall_cancel_args(acall_t *call, struct acall_cancel *args)
@@ -152,5 +153,5 @@ ACALL_PUBLIC int acall_cancel_by_id(int device, uint64_t call_id,
 	/* Who names any number wants to know whether there is such a call. */
 	if (ret == -ESRCH && args.state == ACALL_STATE_IDLE)
 		return ret;
-	return verdict(&args, ret);
+	return acall_verdict_of(&args, ret);
 }

@@ -56,6 +56,10 @@ static const struct sentence sentences[] = {
 	  "the provider does not let you create this object [C6]" },
 	{ ACALL_OP_CREATE, EMFILE,
 	  "this process has too many files open: close some, or raise RLIMIT_NOFILE" },
+	{ ACALL_OP_CREATE, EDQUOT,
+	  "your limit of bytes is reached, and the memory of a queue counts [Limits]" },
+	{ ACALL_OP_CREATE, EAGAIN,
+	  "the machine's limit of bytes is reached: try again later [Limits]" },
 	{ ACALL_OP_BEGIN, EBUSY,
 	  "a call is pending on this object: finish it first [B2]" },
 	{ ACALL_OP_BEGIN, EFAULT,
@@ -133,6 +137,17 @@ static const struct sentence sentences[] = {
 	},
 	{ ACALL_OP_CALL, ESRCH,
 	  "somebody else has finished the call [F5]" },
+	{ ACALL_OP_ENTER, EAGAIN,
+	  "no slot of the queue is free, or the machine's limit is reached: read completions, then submit again [Limits]"
+	},
+	{ ACALL_OP_ENTER, ETIMEDOUT,
+	  "there are not so many completions yet [W1]" },
+	{ ACALL_OP_ENTER, ESRCH,
+	  "there are not so many completions, and nothing is pending that could bring them [W2]"
+	},
+	{ ACALL_OP_ENTER, EINTR,
+	  "interrupted by a signal, nothing has changed [W7]" },
+	{ ACALL_OP_ENTER, ENOTTY, "the descriptor is not a call queue" },
 	{ ACALL_OP_QUERY, ESRCH,
 	  "no such call is pending: not begun, or finished already [Q1]" },
 	{ ACALL_OP_RESULT, ECANCELED, "the call was cancelled" },
@@ -296,6 +311,9 @@ ACALL_PUBLIC const char *acall_strerror(const acall_t *call, enum acall_op op,
 
 	buf[0] = '\0';
 	if (op == ACALL_OP_BEGIN && (error == EDQUOT || error == EAGAIN) &&
+	    say_limit(error, buf, len))
+		goto out;
+	if (op == ACALL_OP_ENTER && error == EDQUOT &&
 	    say_limit(error, buf, len))
 		goto out;
 	if (op == ACALL_OP_BEGIN && call && error != EBUSY && error != EDQUOT &&

@@ -47,6 +47,38 @@ struct acall {
 	_Atomic int failed_fd;
 };
 
+/**
+ * struct acall_queue - what acall_queue_t is
+ * @fd: the kernel's call queue
+ * @version: of the interface
+ * @entries: of the submission ring, a power of two
+ * @room: entries of the completion ring, a power of two
+ * @map: what is shared with the kernel
+ * @map_size: its size
+ * @ring: where the rings stand, in @map
+ * @submissions: the submission ring, in @map
+ * @completions: the completion ring, in @map
+ * @filled: entries of the submission ring that were ever given out. From here
+ *	on all is the submitting thread's alone
+ * @taken_at: where in the submission ring the kernel began to take last
+ * @taken: how many it has taken there
+ */
+struct acall_queue {
+	int fd;
+	uint32_t version;
+	uint32_t entries;
+	uint32_t room;
+	void *map;
+	size_t map_size;
+	struct acall_ring *ring;
+	struct acall_submission *submissions;
+	struct acall_completion *completions;
+
+	uint32_t filled;
+	uint32_t taken_at;
+	uint32_t taken;
+};
+
 /* Value of failed_method when no BEGIN has failed yet. */
 #define ACALL_NO_METHOD		UINT32_MAX
 /* Value of failed_fd that nobody passes by mistake, as -1 is. */
@@ -55,6 +87,8 @@ struct acall {
 int acall_sys_ioctl(int fd, unsigned int request, void *arg);
 int acall_sys_open(const char *path);
 void acall_sys_close(int fd);
+int acall_sys_map(int fd, uint64_t size, void **map);
+void acall_sys_unmap(void *map, size_t size);
 int acall_sys_device(int device, unsigned int request, void *arg);
 int acall_set_name(char *to, const char *name);
 uint64_t acall_calling_id(const acall_t *call);
@@ -62,6 +96,8 @@ uint64_t acall_pending_id(acall_t *call);
 void acall_remember(acall_t *call, uint64_t seen, uint64_t call_id);
 void acall_remember_failure(acall_t *call, uint32_t method, const int *files,
 			    uint32_t nr_files, int error);
+int acall_set_options(struct acall_begin *args,
+		      const struct acall_options *options);
 int acall_set_begin(acall_t *call, struct acall_begin *args, uint32_t method,
 		    const void *in, size_t in_len, const int *files,
 		    unsigned int nr_files, const struct acall_options *options);
@@ -73,5 +109,6 @@ int acall_finish_typed(acall_t *call, const char *interface, uint32_t method,
 		       void *out, size_t out_len, struct acall_result *result);
 void acall_set_result(struct acall_result *result,
 		      const struct acall_finish *args, int ret);
+int acall_verdict_of(const struct acall_cancel *args, int ret);
 
 #endif /* LIBACALL_INTERNAL_H */

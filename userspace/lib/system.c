@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 #include "internal.h"
@@ -44,6 +45,30 @@ void acall_sys_close(int fd)
 
 	/* Not repeated after EINTR: Linux has let go of the number by then. */
 	close(fd);
+	errno = saved;
+}
+
+/* What @fd shares with this process; the kernel says at which size. */
+int acall_sys_map(int fd, uint64_t size, void **map)
+{
+	int saved = errno;
+	int ret = 0;
+
+	if (size > SIZE_MAX)
+		return -ENOMEM;
+	*map = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		    0);
+	if (*map == MAP_FAILED)
+		ret = -errno;
+	errno = saved;
+	return ret;
+}
+
+void acall_sys_unmap(void *map, size_t size)
+{
+	int saved = errno;
+
+	munmap(map, size);
 	errno = saved;
 }
 

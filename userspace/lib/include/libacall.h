@@ -11,6 +11,8 @@
  *	acall_finish_copy(call, &result);	what became of it
  *	acall_destroy(call);
  *
+ * For very many calls at a time there are queues: <libacall_queue.h>.
+ *
  * Who knows COM's asynchronous calls finds them here:
  *
  *	ICallFactory::CreateCall	acall_create()
@@ -632,6 +634,7 @@ uint64_t acall_after_ns(uint64_t duration_ns);
 
 #include <libacall_device.h>
 #include <libacall_file.h>
+#include <libacall_queue.h>
 #include <libacall_timer.h>
 
 #endif /* LIBACALL_H */

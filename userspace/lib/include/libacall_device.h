@@ -147,17 +147,24 @@ int acall_cancel_by_id(int device, uint64_t call_id, uint64_t grace_ns,
  * @ACALL_OP_DEVICE: acall_open_device(), acall_open_node(), acall_info()
  * @ACALL_OP_LIST: acall_next_interface(), acall_method_info(),
  *	acall_find_method()
- * @ACALL_OP_CREATE: acall_create(), acall_create_on(), acall_from_fd()
- * @ACALL_OP_BEGIN: acall_begin() and all acall_begin_*()
- * @ACALL_OP_WAIT: acall_wait(), acall_wait_id(), acall_wait_settled()
- * @ACALL_OP_FINISH: acall_finish() and all acall_finish_*()
+ * @ACALL_OP_CREATE: acall_create(), acall_create_on(), acall_from_fd(),
+ *	acall_queue_create() and all acall_queue_create_*()
+ * @ACALL_OP_BEGIN: acall_begin() and all acall_begin_*(); or none: the error is
+ *	acall_submission.error
+ * @ACALL_OP_WAIT: acall_wait(), acall_wait_id(), acall_wait_settled(),
+ *	acall_queue_wait_call(), acall_queue_wait_settled()
+ * @ACALL_OP_FINISH: acall_finish() and all acall_finish_*(),
+ *	acall_queue_finish()
  * @ACALL_OP_CANCEL: the cancels, except acall_cancel_by_id()
- * @ACALL_OP_QUERY: acall_query()
- * @ACALL_OP_RESULT: none: the error is acall_result.status
+ * @ACALL_OP_QUERY: acall_query(), acall_queue_query()
+ * @ACALL_OP_RESULT: none: the error is acall_result.status or
+ *	acall_completion.status
  * @ACALL_OP_CALL: acall_call(), acall_call_args() with a call_id that is not 0;
  *	else it is an ACALL_OP_BEGIN
  * @ACALL_OP_CALLS: acall_list()
  * @ACALL_OP_CANCEL_ID: acall_cancel_by_id()
+ * @ACALL_OP_ENTER: acall_queue_submit(), acall_queue_submit_and_wait(),
+ *	acall_queue_wait(), acall_queue_enter()
  */
 enum acall_op {
 	ACALL_OP_DEVICE	= 0,
@@ -172,6 +179,7 @@ enum acall_op {
 	ACALL_OP_CALL	= 9,
 	ACALL_OP_CALLS	= 10,
 	ACALL_OP_CANCEL_ID = 11,
+	ACALL_OP_ENTER	= 12,
 };
 
 /**
