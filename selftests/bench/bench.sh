@@ -66,6 +66,8 @@ plot()
 
 	data=() lines=()
 	series "$1" 'acall: call queue' queue_batch "$ours pt 13"
+	series "$1" 'acall: call queue, may sleep' queue_long "$ours pt 12 dt 2"
+	series "$1" 'acall: call queue, in the caller' queue_call "$ours pt 11"
 	series "$1" 'acall: BEGIN, FINISH' begin_finish "$ours pt 7"
 	series "$1" 'acall: CALL' call_worker "$ours pt 5"
 	series "$1" 'acall: CALL, short method' call_short "$ours pt 9"
@@ -86,8 +88,8 @@ plot()
 		set xlabel 'calls at a time'
 		set ylabel '$(jq -r .unit "$1") per call'
 		set logscale xy
-		set xrange [0.8:320]
-		set xtics (1, 32, 256)
+		set xrange [0.8:1280]
+		set xtics (1, 8, 32, 64, 256, 1024)
 		set grid xtics ytics lt 1 lc rgb '#deddda'
 		set key outside right center Left reverse
 		END

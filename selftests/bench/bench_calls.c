@@ -23,7 +23,7 @@
 #define GUARD_SECONDS	600
 
 static const struct form *const tables[] = {
-	acall_forms, uring_forms, pool_forms, aio_forms,
+	acall_forms, queue_forms, uring_forms, pool_forms, aio_forms,
 };
 
 static struct calls_run run = { .repetitions = 5 };

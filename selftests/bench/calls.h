@@ -28,9 +28,11 @@ struct form {
 	/* Makes n calls, a multiple of batch; returns the units spent. */
 	__u64 (*run)(void *state, unsigned int n);
 	void (*teardown)(void *state);
+	const char *unit;	/* of what it returns; NULL = the run's */
 };
 
 extern const struct form acall_forms[];
+extern const struct form queue_forms[];
 extern const struct form uring_forms[];
 extern const struct form pool_forms[];
 extern const struct form aio_forms[];

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * bench_calls: calls of acall's "test" interface.
- *
- * Call objects here. Forms of the call queue get a table of their own, by the
- * names that the targets in calls_report.c already have for them.
+ * bench_calls: calls of acall's "test" interface, by call objects. Those of the
+ * call queue are in calls_queue.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +15,7 @@
 #include <linux/acall_test.h>
 
 #include "calls.h"
+#include "calls_acall.h"
 
 #define CALLS		2048
 #define CANCELLED	512
@@ -29,19 +28,26 @@ struct client {
 	int fds[];
 };
 
-static void do_ioctl(int fd, unsigned long cmd, void *arg, const char *what)
+void do_ioctl(int fd, unsigned long cmd, void *arg, const char *what)
 {
 	if (ioctl(fd, cmd, arg) < 0)
 		die("%s: %s", what, strerror(errno));
 }
 
-static int open_object(const char *interface)
+int open_device(void)
 {
-	struct acall_create create = { .size = sizeof(create) };
-	int dev = open("/dev/acall", O_RDWR | O_CLOEXEC), fd;
+	int dev = open("/dev/acall", O_RDWR | O_CLOEXEC);
 
 	if (dev < 0)
 		die("/dev/acall: %s (is the module loaded?)", strerror(errno));
+	return dev;
+}
+
+static int open_object(const char *interface)
+{
+	struct acall_create create = { .size = sizeof(create) };
+	int dev = open_device(), fd;
+
 	memccpy(create.interface, interface, 0, sizeof(create.interface));
 	fd = ioctl(dev, ACALL_IOC_CREATE, &create);
 	if (fd < 0)
@@ -124,13 +130,26 @@ static void cancel(int fd)
 	do_ioctl(fd, ACALL_IOC_CANCEL, &cancel, "CANCEL");
 }
 
-/* Who is queued behind the call of the holder stays queued. */
+int hold_narrow(__u64 id)
+{
+	int holder = open_object(ACALL_TEST_NARROW);
+
+	begin_asleep(holder, id);
+	return holder;
+}
+
+void let_go_narrow(int holder)
+{
+	cancel(holder);
+	finish(holder, ACALL_OUTCOME_STOPPED, -ECANCELED);
+	close(holder);
+}
+
 static void *setup_narrow(const struct form *form)
 {
 	struct client *client = open_client(form, ACALL_TEST_NARROW);
 
-	client->holder = open_object(ACALL_TEST_NARROW);
-	begin_asleep(client->holder, client->id);
+	client->holder = hold_narrow(client->id);
 	return client;
 }
 
@@ -141,29 +160,31 @@ static void teardown(void *state)
 
 	for (i = 0; i < client->form->batch; i++)
 		close(client->fds[i]);
-	if (client->holder >= 0) {
-		cancel(client->holder);
-		finish(client->holder, ACALL_OUTCOME_STOPPED, -ECANCELED);
-		close(client->holder);
-	}
+	if (client->holder >= 0)
+		let_go_narrow(client->holder);
 	free(client);
 }
 
-/* What a meeting point keeps is not freed with its call. */
-static void teardown_met(void *state)
+void forget_meeting(__u64 id)
 {
-	struct client *client = state;
 	struct acall_test_control control = {
 		.op = ACALL_TEST_OP_FORGET,
-		.id = client->id,
+		.id = id,
 	};
 	int fd = open("/dev/acall_test", O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		die("/dev/acall_test: %s", strerror(errno));
-	teardown(state);
 	do_ioctl(fd, ACALL_TEST_IOC_CONTROL, &control, "FORGET");
 	close(fd);
+}
+
+static void teardown_met(void *state)
+{
+	__u64 id = ((struct client *)state)->id;
+
+	teardown(state);
+	forget_meeting(id);
 }
 
 static __u64 run_call(void *state, unsigned int n)
@@ -236,20 +257,20 @@ static __u64 run_cancel_asleep(void *state, unsigned int n)
 
 const struct form acall_forms[] = {
 	{ "call_short", "CALL of a short method",
-	  1, CALLS, ACALL_TEST_SHORT, setup, run_call, teardown },
+	  1, CALLS, ACALL_TEST_SHORT, setup, run_call, teardown, NULL },
 	{ "call_worker", "CALL of a method for a worker",
-	  1, CALLS, ACALL_TEST_NOP, setup, run_call, teardown },
+	  1, CALLS, ACALL_TEST_NOP, setup, run_call, teardown, NULL },
 	{ "begin_finish", "BEGIN, FINISH",
-	  1, CALLS, ACALL_TEST_NOP, setup, run_begin_finish, teardown },
+	  1, CALLS, ACALL_TEST_NOP, setup, run_begin_finish, teardown, NULL },
 	{ "begin_finish_32", "32 BEGIN, 32 FINISH, on as many objects",
-	  32, CALLS, ACALL_TEST_NOP, setup, run_begin_finish, teardown },
+	  32, CALLS, ACALL_TEST_NOP, setup, run_begin_finish, teardown, NULL },
 	{ "begin_finish_256", "256 BEGIN, 256 FINISH, on as many objects",
-	  256, CALLS, ACALL_TEST_NOP, setup, run_begin_finish, teardown },
+	  256, CALLS, ACALL_TEST_NOP, setup, run_begin_finish, teardown, NULL },
 	{ "cancel_queued", "CANCEL of a queued call, FINISH",
-	  1, CANCELLED, 0, setup_narrow, run_cancel_queued, teardown_met },
+	  1, CANCELLED, 0, setup_narrow, run_cancel_queued, teardown_met, NULL },
 	{ "cancel_queued_64", "the same of 64 queued calls",
-	  64, CANCELLED, 0, setup_narrow, run_cancel_queued, teardown_met },
+	  64, CANCELLED, 0, setup_narrow, run_cancel_queued, teardown_met, NULL },
 	{ "cancel_asleep", "CANCEL of a call asleep in a worker, FINISH",
-	  1, ASLEEP, 0, setup, run_cancel_asleep, teardown_met },
+	  1, ASLEEP, 0, setup, run_cancel_asleep, teardown_met, NULL },
 	{ }
 };

@@ -67,6 +67,6 @@ static __u64 run(void *state, unsigned int n)
 
 const struct form aio_forms[] = {
 	{ "aio_fdsync", "AIO fdsync of a file on tmpfs",
-	  1, CALLS, 0, setup, run, teardown },
+	  1, CALLS, 0, setup, run, teardown, NULL },
 	{ }
 };

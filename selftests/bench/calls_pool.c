@@ -225,7 +225,7 @@ static __u64 run(void *state, unsigned int n)
 }
 
 #define POOL(_name, _what, _batch, _how)				\
-	{ _name, _what, _batch, CALLS, _how, setup, run, teardown }
+	{ _name, _what, _batch, CALLS, _how, setup, run, teardown, NULL }
 
 const struct form pool_forms[] = {
 	POOL("pool_futex_1", "a thread, a ring without locks, futexes", 1, 0),

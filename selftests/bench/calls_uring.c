@@ -229,10 +229,10 @@ static __u64 run_cancel(void *state, unsigned int n)
 }
 
 #define NOP(_name, _what, _batch, _how)					\
-	{ _name, _what, _batch, CALLS, _how, setup, run_nop, teardown }
+	{ _name, _what, _batch, CALLS, _how, setup, run_nop, teardown, NULL }
 #define CANCEL(_name, _what, _batch, _calls, _how)			\
 	{ _name, _what, _batch, _calls, _how, setup_cancel, run_cancel,	\
-	  teardown_cancel }
+	  teardown_cancel, NULL }
 
 const struct form uring_forms[] = {
 	NOP("uring_inline_1", "no-op inside the submission", 1, 0),
