@@ -31,6 +31,8 @@ declare -A sets=(
 		client_settled client_deadline client_list client_cancel_id
 		client_detach prov_complete prov_start prov_hook prov_refuse
 		prov_gone core_provider"
+	[queue]="queue_enter queue_rings queue_begin queue_wait queue_stop
+		queue_cancel queue_create queue_process queue_hold_up"
 	[file]="file_refuse file_allocate file_statfs file_sync file_hash
 		file_copy"
 	[timer]="timer_fire timer_cancel core_close"
@@ -42,6 +44,7 @@ set_of()
 	case $1 in
 	module/file/*) echo ${sets[file]} ;;
 	module/timer/*) echo ${sets[timer]} ;;
+	module/queue/*) echo ${sets[queue]} ;;
 	*) echo ${sets[core]} ;;
 	esac
 }
@@ -49,7 +52,7 @@ set_of()
 all_mutants()
 {
 	(cd "$top" && awk -f "$here/grammar.awk" \
-		module/*.c module/{dev,user,file,timer}/*.c)
+		module/*.c module/{dev,queue,user,file,timer}/*.c)
 }
 
 # known: those lines of stdin that killed.txt has, with the program that kills.
