@@ -118,6 +118,9 @@ int run_short_gate(struct acall_call *call)
 
 	enter(call, m);
 	ret = m && spin_until(m, 0) ? arg->value : -ETIMEDOUT;
+	/* Nobody has looked at it before. */
+	if (!is_result(ret))
+		ret = -EINVAL;
 	ret = leave(call, m, ret);
 	if (m)
 		meeting_put(m);
