@@ -146,6 +146,21 @@ static struct insn words_of(const struct insn *insn, uint32_t nr)
 	return entry;
 }
 
+/*
+ * What these return is what they are told, and the kernel warns of what no provider
+ * may return; with the input of another method, or none, that may be anything.
+ */
+static void tell_result(struct acall_submission *entry)
+{
+	switch (entry->method) {
+	case ACALL_TEST_FAIL:
+	case ACALL_TEST_INLINE_FAIL:
+	case ACALL_TEST_RESULT:
+		entry->method = ACALL_TEST_NOP;
+		break;
+	}
+}
+
 /* Mostly no deadline without its flag, and only one input. */
 static void fill_entry(struct rings *rings, const struct insn *insn,
 		       const struct scene *scene, struct memory *memory)
@@ -160,6 +175,7 @@ static void fill_entry(struct rings *rings, const struct insn *insn,
 	if (insn->words[11] % 2 == rings->tail % 2)
 		entry->flags |= ACALL_BEGIN_INLINE;
 	memcpy(entry->bytes, memory->in, sizeof(entry->bytes));
+	tell_result(entry);
 	if (words.words[INPUT_AT - 2] % 16 == 15)
 		return;
 	if (size > sizeof(entry->bytes))
@@ -170,6 +186,7 @@ static void fill_entry(struct rings *rings, const struct insn *insn,
 		entry->deadline = 0;
 		entry->grace_ns = 0;
 	}
+	tell_result(entry);
 }
 
 /* Where the rings stand, or whatever else is there, as if by accident. */
@@ -188,9 +205,13 @@ static void spoil(struct rings *rings, uint32_t word)
 	};
 
 	rings->spoilt = true;
+	/* But for the entries: tell_result(). */
 	if ((word >> 2) % 4 == 3)
-		((uint32_t *)rings->map)[(word >> 4) % (rings->size / 4)] =
-			word;
+		*(uint32_t *)((word >> 4) % 2 ? (char *)rings->ring +
+			      (word >> 5) % sizeof(*ring) / 4 * 4 :
+			      (char *)rings->completions +
+			      (word >> 5) % rings->nr_completions *
+			      sizeof(*rings->completions)) = word;
 	else
 		__atomic_store_n(at, values[(word >> 4) % 8], __ATOMIC_RELEASE);
 }
