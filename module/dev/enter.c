@@ -115,7 +115,8 @@ static noinline void begin_others(struct acall_queue *queue,
  */
 static int begin_calls(struct acall_queue *queue, struct acall_enter *args)
 {
-	bool worker = args->flags & ACALL_ENTER_WORKER;
+	/* Who only looks does not wait, so he runs nothing either (S3). */
+	bool worker = args->flags & ACALL_ENTER_WORKER || !args->until;
 	struct acall_batch batch;
 	int ret = 0;
 

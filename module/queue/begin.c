@@ -45,7 +45,10 @@ struct acall_submission *acall_batch_entry(struct acall_queue *queue,
 	return &queue->rings.submissions[(batch->first + i) & mask];
 }
 
-/* Return: 0; -ENOENT: it is somebody else who begins now. */
+/*
+ * Return: 0; -ENOENT: it is somebody else who begins now; -ENOBUFS: no slot is free;
+ * or as acall_queue_claim().
+ */
 static int claim_locked(struct acall_queue *queue, struct acall_batch *batch,
 			u32 want, u32 wait, bool exempt)
 {
@@ -67,7 +70,7 @@ static int claim_locked(struct acall_queue *queue, struct acall_batch *batch,
 	if (!client || !acall_client_is_current(client))
 		return -ENOENT;
 	if (!queue->nr_free)
-		return -EAGAIN;
+		return -ENOBUFS;
 	want = acall_charge_calls(client->payer, min(want, queue->nr_free),
 				  exempt, &why);
 	if (!want)
@@ -149,9 +152,10 @@ int acall_queue_claim(struct acall_queue *queue, struct acall_batch *batch,
 				return ret;
 			continue;
 		}
-		/* No free slot is nothing that a capability would help with. */
-		if (!ret || exempt || ret == -EINVAL ||
-		    !READ_ONCE(queue->nr_free) || !acall_charge_exempt())
+		/* Nothing that a capability would help with. */
+		if (ret == -ENOBUFS)
+			return -EAGAIN;
+		if (!ret || exempt || ret == -EINVAL || !acall_charge_exempt())
 			return ret;
 		exempt = true;
 	}
@@ -222,7 +226,8 @@ static u32 fill_slots(struct acall_queue *queue, struct acall_batch *batch,
 		}
 		slot->client = client;
 		slot->user_data = READ_ONCE(entry->user_data);
-		slot->id = id + i;
+		/* Who looks for it by that may do so without a lock. */
+		WRITE_ONCE(slot->id, id + i);
 		slot->begin_ns = now;
 		slot->nth = nth + i;
 		slot->method_nr = method;
@@ -331,7 +336,7 @@ void acall_queue_begin_call(struct acall_queue *queue,
 
 	spin_lock_irq(&queue->lock);
 	slot->call = call;
-	slot->id = call->id;
+	WRITE_ONCE(slot->id, call->id);
 	slot->user_data = call->user_data;
 	slot->method_nr = call->method_nr;
 	slot->nth = batch->nth + i;
