@@ -363,7 +363,7 @@ static u32 unread(struct acall_queue *queue)
 }
 
 /* Return: 0: so many are there; -ESRCH: and will not be; -EAGAIN: not yet. */
-static int look(struct acall_queue *queue, u32 nr)
+static int look_nr(struct acall_queue *queue, u64 nr)
 {
 	u32 have, target;
 	int ret = -EAGAIN;
@@ -375,11 +375,59 @@ static int look(struct acall_queue *queue, u32 nr)
 	} else if (!queue->pending) {
 		ret = -ESRCH;
 	} else {
-		target = queue->comp_tail + (nr - have);
+		target = queue->comp_tail + ((u32)nr - have);
 		if ((s32)(target - queue->wake_at) < 0)
 			queue->wake_at = target;
 	}
 	spin_unlock_irq(&queue->lock);
+	return ret;
+}
+
+/* Return: 0: what @handle names is DONE, or not there any more; -EAGAIN: not yet. */
+static int look_slot(struct acall_queue *queue, u64 handle)
+{
+	struct acall_slot *slot = acall_slot_of(queue, handle);
+	bool unfinished;
+
+	spin_lock_irq(&queue->lock);
+	unfinished = slot && acall_slot_named(slot, handle) &&
+		     acall_slot_state(slot) != ACALL_SLOT_DONE;
+	spin_unlock_irq(&queue->lock);
+	return unfinished ? -EAGAIN : 0;
+}
+
+/* Sleeps as long as @look says -EAGAIN of @what; who changes that wakes @head. */
+static int wait_for(struct acall_queue *queue, wait_queue_head_t *head,
+		    int (*look)(struct acall_queue *queue, u64 what), u64 what,
+		    u64 until)
+{
+	ktime_t expires = ns_to_ktime(min_t(u64, until, KTIME_MAX));
+	bool timed_out;
+	DEFINE_WAIT(wait);
+	int ret;
+
+	ret = look(queue, what);
+	if (ret != -EAGAIN)
+		return ret;
+	timed_out = until <= ktime_get_ns();
+	acall_delay(ACALL_AT_WAIT);
+	for (;;) {
+		prepare_to_wait(head, &wait,
+				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		ret = look(queue, what);
+		if (ret != -EAGAIN)
+			break;
+		ret = -ETIMEDOUT;
+		if (timed_out)
+			break;
+		ret = -ERESTARTSYS;
+		if (signal_pending(current))
+			break;
+		timed_out = !schedule_hrtimeout_range(until < KTIME_MAX ?
+						      &expires : NULL, 0,
+						      HRTIMER_MODE_ABS);
+	}
+	finish_wait(head, &wait);
 	return ret;
 }
 
@@ -393,76 +441,7 @@ static int look(struct acall_queue *queue, u32 nr)
  */
 int acall_queue_wait(struct acall_queue *queue, u32 nr, u64 until)
 {
-	ktime_t expires = ns_to_ktime(min_t(u64, until, KTIME_MAX));
-	bool timed_out;
-	DEFINE_WAIT(wait);
-	int ret;
-
-	ret = look(queue, nr);
-	if (ret != -EAGAIN)
-		return ret;
-	timed_out = until <= ktime_get_ns();
-	acall_delay(ACALL_AT_WAIT);
-	for (;;) {
-		prepare_to_wait(&queue->wait, &wait,
-				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		ret = look(queue, nr);
-		if (ret != -EAGAIN)
-			break;
-		ret = -ETIMEDOUT;
-		if (timed_out)
-			break;
-		ret = -ERESTARTSYS;
-		if (signal_pending(current))
-			break;
-		timed_out = !schedule_hrtimeout_range(until < KTIME_MAX ?
-						      &expires : NULL, 0,
-						      HRTIMER_MODE_ABS);
-	}
-	finish_wait(&queue->wait, &wait);
-	return ret;
-}
-
-/* Is what @handle names not DONE yet? */
-static bool unfinished(struct acall_queue *queue, u64 handle)
-{
-	struct acall_slot *slot = acall_slot_of(queue, handle);
-	enum acall_slot_state state;
-	unsigned long flags;
-	bool same;
-
-	spin_lock_irqsave(&queue->lock, flags);
-	same = slot && acall_slot_named(slot, handle);
-	state = same ? acall_slot_state(slot) : ACALL_SLOT_FREE;
-	spin_unlock_irqrestore(&queue->lock, flags);
-	return state != ACALL_SLOT_FREE && state != ACALL_SLOT_DONE;
-}
-
-static int wait_each(struct acall_queue *queue, u64 handle, u64 until)
-{
-	ktime_t expires = ns_to_ktime(min_t(u64, until, KTIME_MAX));
-	bool timed_out = until <= ktime_get_ns();
-	DEFINE_WAIT(wait);
-	int ret;
-
-	for (;;) {
-		prepare_to_wait(&queue->each, &wait,
-				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		ret = 0;
-		if (!unfinished(queue, handle))
-			break;
-		ret = -ETIMEDOUT;
-		if (timed_out)
-			break;
-		ret = -ERESTARTSYS;
-		if (signal_pending(current))
-			break;
-		timed_out = !schedule_hrtimeout_range(until < KTIME_MAX ?
-						      &expires : NULL, 0,
-						      HRTIMER_MODE_ABS);
-	}
-	finish_wait(&queue->each, &wait);
-	return ret;
+	return wait_for(queue, &queue->wait, look_nr, nr, until);
 }
 
 /**
@@ -475,10 +454,7 @@ static int wait_each(struct acall_queue *queue, u64 handle, u64 until)
  */
 int acall_queue_wait_slot(struct acall_queue *queue, u64 handle, u64 until)
 {
-	if (!unfinished(queue, handle))
-		return 0;
-	acall_delay(ACALL_AT_WAIT);
-	return wait_each(queue, handle, until);
+	return wait_for(queue, &queue->each, look_slot, handle, until);
 }
 
 /*
@@ -502,7 +478,7 @@ static int wait_shorts(struct acall_queue *queue, u64 begun, u64 until)
 		       slot->nth <= begun;
 		spin_unlock_irq(&queue->lock);
 		if (wait) {
-			ret = wait_each(queue, handle, until);
+			ret = acall_queue_wait_slot(queue, handle, until);
 			if (ret)
 				return ret;
 		}

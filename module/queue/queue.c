@@ -4,10 +4,10 @@
  * contract goes, behind one file; two rings that user space shares (ring.c); and
  * who begins calls in it (client.c). What becomes of a slot:
  *
- *	FREE -> CLAIMED		an ENTER has it			queue's lock
- *	CLAIMED -> QUEUED	it is in a lane			interface's
- *	CLAIMED -> RUNNING	the ENTER runs it itself	interface's
- *	CLAIMED -> CALL		it has a call of its own	queue's
+ *	FREE			on its list, or an ENTER has it	queue's lock
+ *	FREE -> QUEUED		it is in a lane			interface's
+ *	FREE -> RUNNING		the ENTER runs it itself	interface's
+ *	FREE -> CALL		it has a call of its own	queue's
  *	QUEUED -> RUNNING	a drain, or who cancels, has it	interface's
  *	RUNNING -> DONE		its client is told		queue's
  *	CALL -> DONE		its call is DONE		queue's
