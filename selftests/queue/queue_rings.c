@@ -284,7 +284,7 @@ TEST_F(queue, entries_that_change_while_they_are_taken)
 	int k, ret;
 
 	ASSERT_EQ(0, pthread_create(&s.thread, NULL, scribble, &s));
-	while (begun < 20000) {
+	while (begun < 50 * rounds()) {
 		for (k = 0; k < 16; k++)
 			if (!queue_put(&self->q, &nop))
 				break;
@@ -349,7 +349,7 @@ static int many(struct queue *q, __u32 n, __u32 *methods, __u32 nr_methods)
 	return 0;
 }
 
-TEST_F(queue, none_of_100000_calls_is_lost_or_doubled)
+TEST_F(queue, none_of_many_calls_is_lost_or_doubled)
 {
 	__u32 methods[] = { ACALL_TEST_NOP, ACALL_TEST_SHORT };
 	static const __u32 slots[] = { 1, 3, 5, SLOTS };
@@ -358,7 +358,8 @@ TEST_F(queue, none_of_100000_calls_is_lost_or_doubled)
 
 	for (i = 0; i < ARRAY_SIZE(slots); i++) {
 		ASSERT_EQ(0, queue_open(&q, self->dev, "test", slots[i], 4));
-		EXPECT_EQ(0, many(&q, 25000, methods, ARRAY_SIZE(methods)));
+		EXPECT_EQ(0, many(&q, 25 * rounds(), methods,
+				  ARRAY_SIZE(methods)));
 		EXPECT_EQ(0, queue_close(&q));
 	}
 }

@@ -50,6 +50,11 @@ static int begin(struct draining *x)
 	return 0;
 }
 
+static bool never_started(const struct acall_completion *c)
+{
+	return is_cancelled(c, ACALL_OUTCOME_NEVER_STARTED);
+}
+
 TEST_F(prov, X3_X8_CANCEL_and_the_drain_of_a_lane)
 {
 	struct draining x = { .ctl = self->ctl };
@@ -66,8 +71,7 @@ TEST_F(prov, X3_X8_CANCEL_and_the_drain_of_a_lane)
 		for (i = 0; i < 2; i++) {
 			ASSERT_EQ(0, queue_reap(&x.q, &c));
 			never = c.handle == x.handle && !x.ret;
-			ASSERT_TRUE(never ? is_cancelled(&c,
-					ACALL_OUTCOME_NEVER_STARTED) :
+			ASSERT_TRUE(never ? never_started(&c) :
 				    is_completed(&c));
 		}
 		ASSERT_TRUE(!x.ret || x.ret == -ESRCH);

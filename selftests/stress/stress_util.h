@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the stress tests share: how many rounds (ACALL_ROUNDS, else 200), a
- * random short delay, and the books of a race: which order was seen how often. A
- * race of which one order never came was none, and the test fails.
+ * What the stress tests share: a random short delay, and the books of a race: which
+ * order was seen how often. A race of which one order never came was none, and the
+ * test fails.
  */
 #ifndef _SELFTESTS_STRESS_UTIL_H
 #define _SELFTESTS_STRESS_UTIL_H
@@ -16,14 +16,6 @@
 
 /* How often both sides may miss each other before that is a result. */
 #define TRIES		50
-
-static inline unsigned int rounds(void)
-{
-	const char *s = getenv("ACALL_ROUNDS");
-	int n = s ? atoi(s) : 200;
-
-	return n > 0 ? n : 1;
-}
 
 /* Of one thread's own; not secret, not good, but never the same twice. */
 struct dice {
