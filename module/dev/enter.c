@@ -110,10 +110,11 @@ static noinline void begin_others(struct acall_queue *queue,
 }
 
 /*
- * Return: 0; -EINVAL: the ring's tail is out of bounds, and nothing was begun; -EINTR:
- * the caller was killed.
+ * Return: 0; -EINVAL: a head or tail is out of bounds, and nothing was begun; -EINTR:
+ * the caller was killed. @enough: what he waits for is there.
  */
-static int begin_calls(struct acall_queue *queue, struct acall_enter *args)
+static int begin_calls(struct acall_queue *queue, struct acall_enter *args,
+		       bool *enough)
 {
 	/* Who only looks does not wait, so he runs nothing either (S3). */
 	bool worker = args->flags & ACALL_ENTER_WORKER || !args->until;
@@ -123,7 +124,7 @@ static int begin_calls(struct acall_queue *queue, struct acall_enter *args)
 	while (args->taken < args->begin) {
 		ret = acall_queue_claim(queue, &batch,
 					args->begin - args->taken,
-					worker ? 0 : args->wait);
+					worker ? 0 : args->wait, !args->taken);
 		if ((ret == -EINVAL && !args->taken) || ret == -EINTR)
 			break;
 		args->error = ret;
@@ -136,6 +137,7 @@ static int begin_calls(struct acall_queue *queue, struct acall_enter *args)
 		args->taken += batch.nr;
 		args->begun += batch.nr - batch.nr_refused;
 		acall_queue_unclaim(queue, &batch);
+		*enough = batch.enough;
 		/* Not to leave them waiting for nobody while it is away. */
 		(void)(need_resched() && acall_queue_kick(queue));
 		cond_resched();
@@ -188,9 +190,17 @@ static int cancel_calls(struct acall_queue *queue, struct acall_enter *args)
 static int put_results(struct acall_enter __user *out,
 		       const struct acall_enter *args)
 {
-	return put_user(args->taken, &out->taken) ||
-	       put_user(args->begun, &out->begun) ||
-	       put_user(args->error, &out->error) ? -EFAULT : 0;
+	if (!user_write_access_begin(out, sizeof(*out)))
+		return -EFAULT;
+	unsafe_put_user(args->taken, &out->taken, fault);
+	unsafe_put_user(args->begun, &out->begun, fault);
+	unsafe_put_user(args->error, &out->error, fault);
+	user_write_access_end();
+	return 0;
+
+fault:
+	user_write_access_end();
+	return -EFAULT;
 }
 
 /**
@@ -202,6 +212,8 @@ int acall_ioctl_enter(struct acall_queue *queue, void __user *user)
 {
 	struct acall_enter __user *out = user;
 	struct acall_enter args;
+	bool enough = false;
+	LIST_HEAD(calls);
 	int ret;
 
 	ret = ARGS_GET(&args, ENTER, user);
@@ -216,16 +228,17 @@ int acall_ioctl_enter(struct acall_queue *queue, void __user *user)
 	/* So that what has been begun can be told. */
 	if (put_results(out, &args))
 		return -EFAULT;
-	ret = acall_queue_reap(queue);
-	if (!ret && args.begin)
-		ret = begin_calls(queue, &args);
+	if (args.begin)
+		ret = begin_calls(queue, &args, &enough);
+	else
+		ret = acall_queue_reap(queue, &calls);
 	if (ret)
 		return ret;
 	if (args.nr_cancels)
 		ret = cancel_calls(queue, &args);
 	if (args.begin && put_results(out, &args))
 		ret = -EFAULT;
-	if (ret || !args.wait)
+	if (ret || !args.wait || enough)
 		return ret;
 	ret = acall_queue_wait(queue, args.wait,
 			       acall_time_from_user(args.until));

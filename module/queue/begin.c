@@ -50,7 +50,8 @@ struct acall_submission *acall_batch_entry(struct acall_queue *queue,
  * or as acall_queue_claim().
  */
 static int claim_locked(struct acall_queue *queue, struct acall_batch *batch,
-			u32 want, u32 wait, bool exempt)
+			u32 want, u32 wait, bool exempt,
+			struct acall_tally *tally)
 {
 	u32 unread = queue->comp_tail - queue->comp_head;
 	/* Acquire: what has been filled before that. */
@@ -59,6 +60,7 @@ static int claim_locked(struct acall_queue *queue, struct acall_batch *batch,
 	struct acall_client *client = queue->client;
 	struct list_head *end;
 	int why = 0;
+	u32 over;
 
 	lockdep_assert_held(&queue->lock);
 
@@ -71,13 +73,20 @@ static int claim_locked(struct acall_queue *queue, struct acall_batch *batch,
 		return -ENOENT;
 	if (!queue->nr_free)
 		return -ENOBUFS;
+	/* Nearly always as many of his are over as begin; others' make room too. */
+	if (tally->client != client)
+		acall_tally_flush(tally);
+	over = tally->charged;
 	want = acall_charge_calls(client->payer, min(want, queue->nr_free),
-				  exempt, &why);
+				  over, exempt, &why);
+	tally->charged = 0;
 	if (!want)
 		return why;
 
 	batch->here = want == 1 && !queue->pending && unread < wait &&
 		      !client->here;
+	/* With more, somebody may read one before the others are there. */
+	batch->enough = batch->here && wait == 1;
 	if (batch->here)
 		client->here = true;
 	batch->client = client;
@@ -122,43 +131,67 @@ static int change_client(struct acall_queue *queue)
  * @batch: written; acall_queue_unclaim() it if it has any
  * @want: how many, at most
  * @wait: how many unread completions the caller is going to wait for
+ * @reap: finish those whose completions have been read, first
  *
- * Return: 0, also if there are no entries; -EINVAL: the ring's tail is out of bounds;
+ * Return: 0, also if there are no entries; -EINVAL: a head or tail is out of bounds;
  * -EAGAIN, -EDQUOT, -ENOMEM, -ENODEV, -EINTR (killed).
  */
 int acall_queue_claim(struct acall_queue *queue, struct acall_batch *batch,
-		      u32 want, u32 wait)
+		      u32 want, u32 wait, bool reap)
 {
+	struct acall_tally tally;
 	bool exempt = false;
-	int ret;
+	LIST_HEAD(calls);
+	int ret, rest;
 
 	batch->nr = 0;
 	batch->nr_refused = 0;
 	batch->others = 0;
 	batch->here = false;
+	batch->enough = false;
 	INIT_LIST_HEAD(&batch->other_slots);
 	INIT_LIST_HEAD(&batch->refused);
+	acall_tally_init(&tally);
 	for (;;) {
-		if (acall_interface_gone(queue->iface))
-			return -ENODEV;
-		if (fatal_signal_pending(current))
-			return -EINTR;
+		ret = acall_interface_gone(queue->iface) ? -ENODEV :
+		      fatal_signal_pending(current) ? -EINTR : 0;
+		if (ret)
+			break;
+		/* Both under one lock, and with one look at the accounts. */
 		spin_lock_irq(&queue->lock);
-		ret = claim_locked(queue, batch, want, wait, exempt);
+		rest = reap ? acall_queue_reap_some(queue, &calls, &tally) : 0;
+		if (likely(!rest && list_empty(&calls)))
+			ret = claim_locked(queue, batch, want, wait, exempt,
+					   &tally);
+		acall_tally_flush(&tally);
 		spin_unlock_irq(&queue->lock);
+		if (unlikely(rest || !list_empty(&calls))) {
+			reap = false;
+			ret = acall_queue_reap(queue, &calls);
+			if (ret)
+				break;
+			continue;
+		}
+		reap = false;
 		if (ret == -ENOENT) {
 			ret = change_client(queue);
 			if (ret)
-				return ret;
+				break;
 			continue;
 		}
 		/* Nothing that a capability would help with. */
-		if (ret == -ENOBUFS)
-			return -EAGAIN;
+		if (ret == -ENOBUFS) {
+			ret = -EAGAIN;
+			break;
+		}
 		if (!ret || exempt || ret == -EINVAL || !acall_charge_exempt())
-			return ret;
+			break;
 		exempt = true;
 	}
+	if (unlikely(reap))
+		ret = acall_queue_reap(queue, &calls) ?: ret;
+	acall_clients_free(&tally.dead);
+	return ret;
 }
 
 /* What input a short method is to get. Return: false if it is none. */
@@ -285,13 +318,17 @@ void acall_queue_begin_shorts(struct acall_queue *queue,
 	if (nr < batch->nr)
 		count_live(queue, nr - batch->nr);
 
-	if (nr && batch->here) {
-		acall_drain_here(&batch->shorts);
-		spin_lock_irq(&iface->lock);
-		/* Unregistration ends after the client was told. */
-		acall_interface_unpin_locked(iface, 1);
-		spin_unlock_irq(&iface->lock);
+	if (!batch->here)
+		return;
+	if (!nr) {
+		batch->enough = false;
+		return;
 	}
+	acall_drain_here(&batch->shorts);
+	spin_lock_irq(&iface->lock);
+	/* Unregistration ends after the client was told. */
+	acall_interface_unpin_locked(iface, 1);
+	spin_unlock_irq(&iface->lock);
 }
 
 /**

@@ -248,7 +248,6 @@ static void reap(struct acall_queue *queue, u32 nr, struct list_head *calls,
 	queue->nr_free += free;
 	list_cut_before(&over, &queue->posted, &slot->list);
 	list_splice(&over, &queue->free);
-	acall_tally_flush(tally);
 }
 
 /* That was all there is to be had of them. */
@@ -271,49 +270,65 @@ static void consume(struct acall_queue *queue, struct list_head *calls,
 }
 
 /**
+ * acall_queue_reap_some - finish calls whose completions have been read
+ * @queue: the queue, its lock held
+ * @calls: those with a call of their own are put here, not finished yet
+ * @tally: of the others; to be flushed before the lock is dropped
+ *
+ * Return: how many were left for another time, or -EINVAL: the ring's head is out of
+ * bounds.
+ */
+int acall_queue_reap_some(struct acall_queue *queue, struct list_head *calls,
+			  struct acall_tally *tally)
+{
+	/* Acquire: an entry that was read is written anew only after that. */
+	u32 head = smp_load_acquire(&queue->rings.ring->completion_head);
+	u32 left = head - queue->comp_head;
+	u32 nr = min_t(u32, left, REAP_SLICE);
+
+	lockdep_assert_held(&queue->lock);
+
+	if (!left)
+		return 0;
+	if (left > queue->comp_tail - queue->comp_head)
+		return -EINVAL;
+	WRITE_ONCE(queue->comp_head, queue->comp_head + nr);
+	reap(queue, nr, calls, tally);
+	return left - nr;
+}
+
+/**
  * acall_queue_reap - finish the calls whose completions have been read
  * @queue: the queue
+ * @calls: such calls that acall_queue_reap_some() has found before, or none
  *
  * Context: process, may sleep.
  * Return: 0, or -EINVAL: the ring's head is out of bounds.
  */
-int acall_queue_reap(struct acall_queue *queue)
+int acall_queue_reap(struct acall_queue *queue, struct list_head *calls)
 {
 	const u32 *head = &queue->rings.ring->completion_head;
 	struct acall_tally tally;
-	LIST_HEAD(calls);
-	u32 nr, left;
+	int left;
 
 	/* All that was read has been finished: nothing to do. */
-	if (READ_ONCE(*head) == READ_ONCE(queue->comp_head))
+	if (list_empty(calls) && READ_ONCE(*head) == READ_ONCE(queue->comp_head))
 		return 0;
 
 	acall_tally_init(&tally);
 	do {
 		spin_lock_irq(&queue->lock);
-		/*
-		 * Acquire: an entry that was read is written anew only after
-		 * that.
-		 */
-		left = smp_load_acquire(head) - queue->comp_head;
-		if (left > queue->comp_tail - queue->comp_head) {
-			spin_unlock_irq(&queue->lock);
-			acall_clients_free(&tally.dead);
-			return -EINVAL;
-		}
-		nr = min_t(u32, left, REAP_SLICE);
-		WRITE_ONCE(queue->comp_head, queue->comp_head + nr);
-		left -= nr;
-		reap(queue, nr, &calls, &tally);
+		left = acall_queue_reap_some(queue, calls, &tally);
+		acall_tally_flush(&tally);
 		spin_unlock_irq(&queue->lock);
-		if (!list_empty(&calls))
-			consume(queue, &calls, &tally);
+		if (!list_empty(calls))
+			consume(queue, calls, &tally);
 		acall_clients_free(&tally.dead);
 		INIT_LIST_HEAD(&tally.dead);
-		if (left)
+		if (left > 0)
 			cond_resched();
-	} while (left);
-	return 0;
+	} while (left > 0);
+	return left;
 }
 
 /**

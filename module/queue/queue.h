@@ -266,6 +266,7 @@ void acall_slot_free(struct acall_queue *queue, struct acall_slot *slot,
  * @nr_refused: of how many there is no call
  * @others: bits of those that are not short, and not begun yet
  * @here: the caller runs the only one
+ * @enough: and has then what it was going to wait for
  * @shorts: slots of those that are short
  * @other_slots: slots of @others, in their order
  * @refused: slots of those of which there is no call
@@ -278,13 +279,14 @@ struct acall_batch {
 	u32 nr_refused;
 	u32 others;
 	bool here;
+	bool enough;
 	struct list_head shorts;
 	struct list_head other_slots;
 	struct list_head refused;
 };
 
 int acall_queue_claim(struct acall_queue *queue, struct acall_batch *batch,
-		      u32 want, u32 wait);
+		      u32 want, u32 wait, bool reap);
 void acall_queue_begin_shorts(struct acall_queue *queue,
 			      struct acall_batch *batch);
 bool acall_queue_kick(struct acall_queue *queue);
@@ -305,7 +307,9 @@ void acall_drain_here(struct list_head *slots);
 void acall_slots_tell(struct list_head *slots);
 void acall_queue_tell(struct acall_queue *queue, struct acall_call *call);
 void acall_queue_wake_each(struct acall_queue *queue, __poll_t key);
-int acall_queue_reap(struct acall_queue *queue);
+int acall_queue_reap_some(struct acall_queue *queue, struct list_head *calls,
+			  struct acall_tally *tally);
+int acall_queue_reap(struct acall_queue *queue, struct list_head *calls);
 int acall_queue_wait(struct acall_queue *queue, u32 nr, u64 until);
 int acall_queue_wait_slot(struct acall_queue *queue, u64 handle, u64 until);
 int acall_queue_wait_settled(struct acall_queue *queue, u64 handle, u64 until);

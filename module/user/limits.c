@@ -310,20 +310,23 @@ static u32 room(const struct acall_payer *payer, int *why)
  * acall_charge_calls - charge a payer for as many calls as may be
  * @payer: the payer
  * @calls: how many calls
+ * @over: calls of his whose charge is returned before that
  * @exempt: the caller has CAP_SYS_RESOURCE in the initial namespace
  * @why: written if it is not all of them: -EDQUOT (the user's limit) or -EAGAIN
  *	(the machine's)
  *
  * Return: how many; return them with acall_uncharge().
  */
-u32 acall_charge_calls(struct acall_payer *payer, u32 calls, bool exempt,
-		       int *why)
+u32 acall_charge_calls(struct acall_payer *payer, u32 calls, u32 over,
+		       bool exempt, int *why)
 {
 	unsigned long flags;
 	u32 left;
 	int ret;
 
 	spin_lock_irqsave(&accounts_lock, flags);
+	if (over)
+		charge_add(payer, -over, 0);
 	left = exempt ? calls : room(payer, &ret);
 	if (left < calls)
 		*why = ret;

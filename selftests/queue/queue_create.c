@@ -608,4 +608,42 @@ TEST_F(limits, calls_of_a_user_EDQUOT_and_the_rest_stays)
 	EXPECT_EQ(0, child_run(calls_of_a_user, &k));
 }
 
+static bool queue_put_short(struct queue *q)
+{
+	struct acall_submission s = sub(ACALL_TEST_SHORT, NULL, 0);
+
+	return queue_put(q, &s);
+}
+
+/* What he began as somebody else makes room as well as what he began like this. */
+static int calls_of_both(void *arg)
+{
+	struct rlimit fsize = { .rlim_cur = 1 << 20, .rlim_max = 1 << 20 };
+	struct acall_enter e;
+	struct queue q;
+	int i;
+
+	CHECK(!become(UID_A));
+	CHECK(!queue_open_alone(&q, "test", 16));
+	for (i = 0; i < 5; i++)
+		CHECK(queue_put_short(&q));
+	CHECK(!sys_enter(q.fd, 5, 5, FOREVER, &e));
+	CHECK(e.begun == 5);
+	CHECK(!setrlimit(RLIMIT_FSIZE, &fsize));
+	CHECK(queue_put_short(&q));
+	CHECK(!sys_enter(q.fd, 1, 0, 0, &e));
+	CHECK(!e.taken && e.error == -EDQUOT);
+	CHECK(queue_read_all(&q) == 5);
+	CHECK(!sys_enter(q.fd, 1, 1, FOREVER, &e));
+	CHECK(e.begun == 1 && !e.error);
+	CHECK(queue_read_all(&q) == 1);
+	return 0;
+}
+
+TEST_F(limits, calls_that_were_read_make_room_whoever_began_them)
+{
+	ASSERT_EQ(0, write_number(SYSFS_PARAMS, "user_calls", 5));
+	EXPECT_EQ(0, child_run(calls_of_both, NULL));
+}
+
 #include "acall_main.h"
