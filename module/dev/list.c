@@ -146,6 +146,8 @@ static void fill_slot(struct acall_list_record *record,
 	record->caps = snap->caps;
 	if (snap->state == ACALL_STATE_DONE)
 		record->flags |= ACALL_LIST_ENDED;
+	if (snap->closed)
+		record->flags |= ACALL_LIST_CONSUMED;
 	if (snap->no_cancel)
 		record->flags |= ACALL_LIST_NO_CANCEL;
 	record->owner_uid = from_kuid_munged(current_user_ns(),

@@ -359,6 +359,7 @@ struct acall_slot_snapshot {
 	s32 status;
 	u32 result;
 	bool no_cancel;
+	bool closed;			/* so nobody will be told */
 	u64 progress;
 	u64 total;
 	u64 begin_ns;

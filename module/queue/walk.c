@@ -162,6 +162,7 @@ static void fill(struct acall_slot_snapshot *snap, const struct acall_slot *slot
 	snap->caps = method->caps;
 	snap->grace_ns = method->grace_ns;
 	snap->no_cancel = slot->no_cancel;
+	snap->closed = client->queue->closed;
 	snap->begin_ns = slot->begin_ns;
 	snap->owner_uid = client->owner_uid;
 	snap->guarded = client->guarded;
