@@ -245,14 +245,12 @@ static bool may_cancel(struct acall_queue *queue, u64 handle)
 	struct acall_call *call;
 	bool may;
 
-	if (acall_slot_look(queue, slot, handle, &snap, &call))
+	/* Of a handle that is a short call's there is never a call. */
+	if (acall_slot_look(queue, slot, handle, &snap, &call) ||
+	    WARN_ON_ONCE(call))
 		return false;
-	may = !call && (uid_eq(snap.owner_uid, current_uid()) ||
-			acall_may_administer());
-	if (call)
-		acall_call_put(call);
-	else
-		acall_slot_look_end(&snap);
+	may = uid_eq(snap.owner_uid, current_uid()) || acall_may_administer();
+	acall_slot_look_end(&snap);
 	return may;
 }
 
