@@ -677,7 +677,7 @@ static const struct acall_method methods[] = {
 	},
 	[ACALL_TEST_SHORT_GATE] = {
 		.name		= "short-gate",
-		.caps		= ACALL_CAP_SHORT,
+		.caps		= ACALL_CAP_SHORT | ACALL_CAP_COMMITS,
 		.grace_ns	= GRACE_NS,
 		.in_size	= sizeof(struct acall_test_arg),
 		.run		= run_short_gate,

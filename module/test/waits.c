@@ -117,6 +117,8 @@ int run_short_gate(struct acall_call *call)
 	int ret;
 
 	enter(call, m);
+	if (m && arg->pause == ACALL_TEST_COMMIT_FIRST)
+		commit_at(m, call);
 	ret = m && spin_until(m, 0) ? arg->value : -ETIMEDOUT;
 	/* Nobody has looked at it before. */
 	if (!is_result(ret))

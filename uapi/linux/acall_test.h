@@ -92,7 +92,8 @@ enum acall_test_method {
 	ACALL_TEST_SESSION	= 31,	/* out: struct acall_test_session */
 	ACALL_TEST_SHORT_GATE	= 32,	/* struct acall_test_arg: short, spins
 					 * as inline-gate where its tester has
-					 * been before
+					 * been before; pause: enum
+					 * acall_test_commit, but LAST
 					 */
 };
 
