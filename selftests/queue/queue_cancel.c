@@ -9,28 +9,6 @@
 #include "provider/prov_util.h"
 #include "queue_util.h"
 
-static int sys_cancel_match(int fd, __u32 flags, __u32 tag, __u32 method,
-			    __u64 grace_ns, struct acall_cancel_match *m)
-{
-	*m = (struct acall_cancel_match) {
-		.size = sizeof(*m), .flags = flags, .tag = tag,
-		.method = method, .grace_ns = grace_ns, .matched = 99,
-		.cancelled = 99,
-	};
-	return poison_ioctl(fd, ACALL_IOC_CANCEL_MATCH, m, sizeof(*m));
-}
-
-static int enter_cancels(struct queue *q, struct acall_enter_cancel *ec,
-			 __u32 nr, __u32 wait)
-{
-	struct acall_enter e = {
-		.wait = wait, .until = FOREVER, .cancels = PTR(ec),
-		.nr_cancels = nr,
-	};
-
-	return sys_enter_struct(q->fd, &e);
-}
-
 /* Begins @n calls of @method at @id in one batch, with @tag. */
 static int begin_many(struct queue *q, __u32 method, __u64 id, __u32 tag, int n,
 		      __u64 *handle)

@@ -7,8 +7,7 @@
  *
  * The race is between the death of whoever has asked and the answer.
  */
-#include "acall_hot.h"
-#include "queue_util.h"
+#include "queue_gone.h"
 
 #define QUEUED		ACALL_STATE_QUEUED
 #define RUNNING		ACALL_STATE_RUNNING
@@ -452,29 +451,6 @@ TEST_F(queue, B7_several_that_ENTER_and_one_that_fills_and_reads)
 }
 
 /* A provider that goes. */
-
-FIXTURE(gone)
-{
-	FIXTURE_DATA(hot) hot;
-	struct queue q;
-	int ctl;
-	__u64 id;
-};
-
-FIXTURE_SETUP(gone)
-{
-	hot_setup(_metadata, &self->hot, NULL);
-	self->ctl = self->hot.base.ctl;
-	self->id = self->hot.base.id;
-	ASSERT_EQ(0, queue_open(&self->q, self->hot.base.dev, ACALL_TEST_HOT,
-				SLOTS, SLOTS));
-}
-
-FIXTURE_TEARDOWN(gone)
-{
-	queue_unmap_all();
-	hot_teardown(_metadata, &self->hot, NULL);
-}
 
 TEST_F(gone, W4_C5_an_idle_queue_hangs_up_for_good)
 {

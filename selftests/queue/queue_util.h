@@ -368,6 +368,28 @@ static inline int queue_hold_shorts(struct queue *q, int ctl, __u64 id,
 	return ret ?: queue_one(q, ctl, ACALL_TEST_SHORT_GATE, id, handle);
 }
 
+static inline int sys_cancel_match(int fd, __u32 flags, __u32 tag, __u32 method,
+				   __u64 grace_ns, struct acall_cancel_match *m)
+{
+	*m = (struct acall_cancel_match) {
+		.size = sizeof(*m), .flags = flags, .tag = tag,
+		.method = method, .grace_ns = grace_ns, .matched = 99,
+		.cancelled = 99,
+	};
+	return poison_ioctl(fd, ACALL_IOC_CANCEL_MATCH, m, sizeof(*m));
+}
+
+static inline int enter_cancels(struct queue *q, struct acall_enter_cancel *ec,
+				__u32 nr, __u32 wait)
+{
+	struct acall_enter e = {
+		.wait = wait, .until = FOREVER, .cancels = PTR(ec),
+		.nr_cancels = nr,
+	};
+
+	return sys_enter_struct(q->fd, &e);
+}
+
 /* The next completion that is unread, or NULL. */
 static inline const struct acall_completion *queue_peek(struct queue *q)
 {
