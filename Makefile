@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
 	check-matrix check-coverage mutants conformance coverage fuzz lint vm \
-	shell bench bench-stop headers_install clean distclean help
+	shell bench bench-stop bench-work headers_install clean distclean help
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
@@ -82,7 +82,10 @@ bench:
 	@selftests/bench/bench.sh $(ARGS)
 
 bench-stop:
-	@$(VM)/launch.sh bench
+	@$(VM)/launch.sh bench bench_stop $(ARGS)
+
+bench-work:
+	@$(VM)/launch.sh bench bench_work $(ARGS)
 
 # Downloads stay in build/cache, kernels that were built in ~/.cache/acall too.
 clean:
@@ -113,13 +116,15 @@ help:
 	@echo 'make bench         what a call costs, beside io_uring and thread pools, and'
 	@echo '                   whether the targets are met (SAVE=1: into Documentation)'
 	@echo 'make bench-stop    how long after CANCEL a method has ended'
+	@echo 'make bench-work    what digests and copies of many files cost, beside thread'
+	@echo '                   pools, sha256sum and cp (ARGS=--help)'
 	@echo 'make headers_install DIR=DIR  what providers elsewhere build against'
 	@echo 'make clean         remove what was built (distclean: downloads too)'
 	@echo
 	@echo 'TESTS=GLOB         check: only the tests with such a name'
 	@echo '                   (race_* and antagonist* run only so)'
 	@echo 'ALL=1              check: also long tests as 32-bit programs'
-	@echo 'WHERE=host         demo, check, bench, bench-stop: on the running kernel'
+	@echo 'WHERE=host         demo, check, bench, bench-stop, bench-work: on the running kernel'
 	@echo 'KERNEL=RELEASE     another Debian kernel, such as 6.12; ARCH=aarch64 or'
 	@echo '                   s390x of another machine, SUITE=trixie of another Debian'
 	@echo 'DEBUG=1            modules that check and count every transition'

@@ -100,7 +100,8 @@ selftests()
 bench()
 {
 	mkdir -p "$out/bench"
-	make -C "$top/selftests/bench" -j"$jobs" OUTPUT="$out/bench"
+	make -C "$top/selftests/bench" -j"$jobs" OUTPUT="$out/bench" \
+		LIBACALL="$out/userspace/libacall.a"
 }
 
 # The guest's last word to QEMU, and what the run-time monitor should have seen.

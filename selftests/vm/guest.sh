@@ -8,10 +8,11 @@
 #	guest.sh shell			an interactive shell
 # The output comes as it is made, the status is the program's, 125 if the guest
 # ended without a verdict (then the console's tail is shown) or the kernel has
-# complained. MEM, SMP, ACCEL and TIMEOUT (seconds) override; SHARED is a file of
-# 16 MiB that is memory of the guest, too, as its PCI device 1af4:1110. ICOUNT=1: its
-# clocks, the TSC too, count instructions and leap over idle time (SMP=1). The console
-# log stays in the build folder as MODE.console.log, or GUEST.console.log.
+# complained. MEM, SMP, ACCEL and TIMEOUT (seconds) override; BESIDE are programs of
+# this machine that run also has there; SHARED is a file of 16 MiB that is memory of
+# the guest, too, as its PCI device 1af4:1110. ICOUNT=1: its clocks, the TSC too,
+# count instructions and leap over idle time (SMP=1). The console log stays in the
+# build folder as MODE.console.log, or GUEST.console.log.
 
 . "$(dirname "$0")/common.sh"
 
@@ -158,6 +159,9 @@ make_root()
 		program=$(find_program "$1") || exit 1
 		add_program "$program" "acall/run/${program##*/}"
 		shift
+		for file in ${BESIDE:-}; do
+			add_program "$(command -v "$file")" "acall/bin/$file"
+		done
 		echo "exec $(quote "/acall/run/${program##*/}" "$@")" ;;
 	shell)	: ;;
 	*)	die "no such mode: $mode" ;;

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# launch.sh demo|bench|shell|run PROGRAM [ARG]...: sees to packages, builds what
+# launch.sh demo|shell|bench PROGRAM [ARG]...|run PROGRAM [ARG]...: sees to packages, builds what
 # is needed and does it in the guest, or on this machine if WHERE=host. Only
 # what runs there writes to standard output. The status is its status.
 
 . "$(dirname "$0")/common.sh"
 
-mode=${1:?usage: launch.sh demo|bench|shell|run PROGRAM [ARG]...}
+mode=${1:?usage: launch.sh demo|shell|bench PROGRAM [ARG]...|run PROGRAM [ARG]...}
 shift
 case $mode in
 demo|bench)	purpose=$mode ;;
@@ -23,7 +23,11 @@ parts=(modules userspace vm)
 if [ "$mode" = bench ]; then
 	parts+=(bench)
 	mode=run
-	set -- "$out/bench/bench_stop" "$@"
+	program=$out/bench/${1:?no benchmark is named}
+	shift
+	set -- "$program" "$@"
+	# What it is compared with, as this machine has it.
+	export BESIDE='sha256sum cp'
 fi
 say "building for $krel" >&2
 logged "$out/build.log" "$vm/build.sh" "${parts[@]}" || exit 1

@@ -39,7 +39,7 @@ packages()
 		[ "$where" = host ] ||
 			echo qemu-system-x86 busybox-static cpio xz-utils
 		[ "$purpose" != check ] || echo xz-utils xfsprogs gcc-12-multilib
-		[ "$purpose" != bench ] || echo liburing-dev jq gnuplot-nox
+		[ "$purpose" != bench ] || echo liburing-dev nettle-dev jq gnuplot-nox
 		echo e2fsprogs ;;
 	esac
 }
