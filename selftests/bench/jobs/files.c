@@ -42,18 +42,16 @@ void files_begin(const char *dir, struct work *work)
 
 void files_end(struct work *work)
 {
-	unlink(list);
+	char path[sizeof(top) + 8];
+
 	close(work->in);
 	close(work->out);
-	if (unlinkat(AT_FDCWD, top, AT_REMOVEDIR) && errno == ENOTEMPTY) {
-		char path[sizeof(top) + 8];
-
-		snprintf(path, sizeof(path), "%s/in", top);
-		rmdir(path);
-		snprintf(path, sizeof(path), "%s/out", top);
-		rmdir(path);
-		rmdir(top);
-	}
+	unlink(list);
+	snprintf(path, sizeof(path), "%s/in", top);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/out", top);
+	rmdir(path);
+	rmdir(top);
 }
 
 void file_name(char name[NAME_MAX_LEN], unsigned int i)
