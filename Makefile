@@ -115,7 +115,7 @@ help:
 	@echo 'make shell         a shell in the VM'
 	@echo 'make bench         what a call costs, beside io_uring and thread pools, and'
 	@echo '                   whether the targets are met (SAVE=1: into Documentation)'
-	@echo 'make bench-stop    how long after CANCEL a method has ended'
+	@echo 'make bench-stop    how long after CANCEL each method has ended (ARGS="--samples=20 copy")'
 	@echo 'make bench-work    what digests and copies of many files cost, beside thread'
 	@echo '                   pools, sha256sum and cp (ARGS=--help)'
 	@echo 'make headers_install DIR=DIR  what providers elsewhere build against'

@@ -2,43 +2,83 @@
 /*
  * bench_stop: how long after CANCEL has a method really ended?
  *
- * For copy, allocate and hash of at least 256 MiB, on tmpfs and on ext4, begins
- * the call, cancels it at a random point after it has made progress, and waits
- * for its end; 20 times each. Beside it stands io_uring with its nearest
- * operation in the same guest, cancelled at the same kind of point.
+ * For each method of the interface "file" that stops in the middle of its work,
+ * with each kind of input that makes it work in another way, on tmpfs and on
+ * ext4: begins the call, cancels it at a random point after it has made progress,
+ * and waits for its end; 100 times each. statfs and stat, which do no work, are
+ * cancelled while the server of the mount is silent. Beside it stands io_uring
+ * with its nearest operation in the same guest, cancelled at the same kind of
+ * point.
  *
  * A median that misses its target makes the exit status 1, and so does a method
- * that could not be caught in the middle often enough. ACALL_DIR_TMPFS and
- * ACALL_DIR_EXT4 name the directories; about 1 GiB of memory is needed.
+ * that could not be caught in the middle often enough, or of which there is no
+ * case here. ACALL_DIR_TMPFS and ACALL_DIR_EXT4 name the directories; about 1 GiB
+ * of memory is needed. Mounts a file system of its own: root only.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <linux/acall_file.h>
 
 #include "bench.h"
 
 /* Tries for one sample, since a call may be done before the cancel. */
 #define TRIES	50
 
-#define CASES	6
+/* More than the interface has. */
+#define METHODS	64
 
-static const struct bench_case cases[CASES] = {
-	{ "copy", "tmpfs", "ACALL_DIR_TMPFS", WORK_COPY, 256 * MIB, 128 * MIB,
-	  20000000 },
-	{ "copy", "ext4", "ACALL_DIR_EXT4", WORK_COPY, 256 * MIB, 128 * MIB,
-	  50000000 },
-	{ "allocate", "tmpfs", "ACALL_DIR_TMPFS", WORK_ALLOCATE, 384 * MIB,
-	  192 * MIB, 20000000 },
-	{ "allocate", "ext4", "ACALL_DIR_EXT4", WORK_ALLOCATE, 1024 * MIB,
-	  512 * MIB, 50000000 },
-	/* Slow: a random point near the start serves as well. */
-	{ "hash", "tmpfs", "ACALL_DIR_TMPFS", WORK_HASH, 256 * MIB, 8 * MIB,
-	  0 },
-	{ "hash", "ext4", "ACALL_DIR_EXT4", WORK_HASH, 256 * MIB, 8 * MIB,
-	  0 },
+#define ON_TMPFS	.on = "tmpfs", .dir = "ACALL_DIR_TMPFS"
+#define ON_EXT4		.on = "ext4", .dir = "ACALL_DIR_EXT4"
+#define COPY		.method = ACALL_FILE_COPY, .source = true,	\
+			.target = TARGET_EMPTY, .bytes = 256 * MIB,	\
+			.reach = 128 * MIB
+#define ALLOCATE	.method = ACALL_FILE_ALLOCATE,			\
+			.peer = PEER_FALLOCATE
+#define PUNCH		ALLOCATE, .target = TARGET_ALLOCATED,		\
+			.mode = ACALL_FILE_ALLOCATE_PUNCH
+/* Slow: a random point near the start serves as well. */
+#define HASH		.method = ACALL_FILE_HASH, .source = true,	\
+			.bytes = 256 * MIB, .reach = 8 * MIB
+#define SYNC		.method = ACALL_FILE_SYNC, .peer = PEER_FSYNC,	\
+			.target = TARGET_DIRTY
+
+static const struct bench_case cases[] = {
+	{ .name = "copy", ON_TMPFS, COPY, .peer = PEER_WRITE,
+	  .target_ns = 20000000 },
+	{ .name = "copy", ON_EXT4, COPY, .peer = PEER_WRITE,
+	  .target_ns = 50000000 },
+	{ .name = "copy sparse", ON_TMPFS, COPY,
+	  .flags = ACALL_FILE_COPY_SPARSE, .target_ns = 20000000 },
+	{ .name = "copy sync", ON_EXT4, COPY, .flags = ACALL_FILE_COPY_SYNC },
+	{ .name = "allocate", ON_TMPFS, ALLOCATE, .target = TARGET_EMPTY,
+	  .bytes = 384 * MIB, .reach = 192 * MIB, .target_ns = 20000000 },
+	{ .name = "allocate", ON_EXT4, ALLOCATE, .target = TARGET_EMPTY,
+	  .bytes = 1024 * MIB, .reach = 512 * MIB, .target_ns = 50000000 },
+	{ .name = "punch", ON_TMPFS, PUNCH, .bytes = 384 * MIB,
+	  .reach = 192 * MIB },
+	{ .name = "punch", ON_EXT4, PUNCH, .bytes = 1024 * MIB,
+	  .reach = 512 * MIB },
+	{ .name = "hash", ON_TMPFS, HASH },
+	{ .name = "hash", ON_EXT4, HASH },
+	/* What tmpfs has is never written back. */
+	{ .name = "sync", ON_EXT4, SYNC, .bytes = 64 * MIB,
+	  .reach = 32 * MIB },
+	{ .name = "statfs", .on = "obeys", .method = ACALL_FILE_STATFS,
+	  .server = SERVER_OBEYS },
+	{ .name = "statfs", .on = "deaf", .method = ACALL_FILE_STATFS,
+	  .server = SERVER_DEAF },
+	{ .name = "stat", .on = "obeys", .method = ACALL_FILE_STAT,
+	  .peer = PEER_STATX, .server = SERVER_OBEYS },
+	{ .name = "stat", .on = "deaf", .method = ACALL_FILE_STAT,
+	  .peer = PEER_STATX, .server = SERVER_DEAF },
 };
+
+#define CASES	ARRAY_SIZE(cases)
 
 /* The same points in every run, so that runs can be compared. */
 __u64 random_below(__u64 limit)
@@ -64,70 +104,139 @@ static int temp(const struct bench_case *c)
 	return fd;
 }
 
-static struct files prepare(const struct bench_case *c)
+static void write_all(int fd, __u64 bytes)
 {
-	struct files files = { -1, -1 };
 	static unsigned char buf[MIB];
 	__u64 at;
 	size_t i;
 
-	if (c->work != WORK_HASH)
-		files.dst = temp(c);
-	if (c->work == WORK_ALLOCATE)
-		return files;
-	for (i = 0; i < sizeof(buf); i++)
-		buf[i] = random_below(256);
-	files.src = temp(c);
-	for (at = 0; at < c->bytes; at += sizeof(buf))
-		if (pwrite(files.src, buf, sizeof(buf), at) != sizeof(buf))
+	if (!buf[0])
+		for (i = 0; i < sizeof(buf); i++)
+			buf[i] = 1 + random_below(255);
+	for (at = 0; at < bytes; at += sizeof(buf))
+		if (pwrite(fd, buf, sizeof(buf), at) != sizeof(buf))
 			die("write: %s", strerror(errno));
+}
+
+static struct files prepare(const struct bench_case *c)
+{
+	struct files files = { -1, -1 };
+
+	if (c->target)
+		files.dst = temp(c);
+	if (!c->source)
+		return files;
+	files.src = temp(c);
+	write_all(files.src, c->bytes);
 	/* What is left to write back would be measured too. */
 	if (fsync(files.src))
 		die("fsync: %s", strerror(errno));
 	return files;
 }
 
-static void empty(const struct files *files)
+/* As it is to be before each call. */
+static void renew(const struct bench_case *c, const struct files *files)
 {
-	if (files->dst >= 0 && ftruncate(files->dst, 0))
-		die("ftruncate: %s", strerror(errno));
+	int ret = 0;
+
+	if (c->server)
+		dead_set(c->server);
+	switch (c->target) {
+	case TARGET_NONE:
+		break;
+	case TARGET_EMPTY:
+		ret = ftruncate(files->dst, 0);
+		break;
+	case TARGET_ALLOCATED:
+		/* What io_uring leaves to the task interrupts. */
+		do {
+			ret = fallocate(files->dst, 0, 0, c->bytes);
+		} while (ret && errno == EINTR);
+		break;
+	case TARGET_DIRTY:
+		write_all(files->dst, c->bytes);
+		break;
+	}
+	if (ret)
+		die("target of %s on %s: %s", c->name, c->on, strerror(errno));
+}
+
+static void measure_peer(struct result *result, const struct files *files,
+			 unsigned int samples)
+{
+	const struct bench_case *c = result->c;
+	struct series *peer = &result->peer;
+	__u64 reach = c->reach ?: 1, whole;
+	unsigned int tries;
+
+	peer->what = uring_operation(c->peer);
+	if (!peer->what)
+		return;
+	renew(c, files);
+	whole = uring_whole(c, files);
+	if (whole)
+		reach = whole / 2 + 1;
+	for (tries = samples * TRIES; tries; tries--) {
+		if (peer->count == samples)
+			break;
+		renew(c, files);
+		uring_stop_once(c, files, 1 + random_below(reach), peer);
+	}
 }
 
 static void measure(struct result *result, int obj, unsigned int samples)
 {
 	const struct bench_case *c = result->c;
 	struct files files = prepare(c);
+	__u64 reach = c->reach ?: 1;
 	unsigned int tries;
 
 	result->acall.what = c->name;
 	for (tries = samples * TRIES; tries; tries--) {
 		if (result->acall.count == samples)
 			break;
-		empty(&files);
-		acall_stop_once(obj, c, &files, 1 + random_below(c->reach),
+		renew(c, &files);
+		acall_stop_once(obj, c, &files, 1 + random_below(reach),
 				&result->acall);
 	}
-	result->peer.what = uring_operation(c->work);
-	for (tries = samples * TRIES; result->peer.what && tries; tries--) {
-		if (result->peer.count == samples)
-			break;
-		empty(&files);
-		uring_stop_once(c, &files, 1 + random_below(c->reach),
-				&result->peer);
-	}
+	measure_peer(result, &files, samples);
+	if (c->server)
+		dead_set(SERVER_ANSWERS);
 	if (files.src >= 0)
 		close(files.src);
 	if (files.dst >= 0)
 		close(files.dst);
 }
 
+/* Has each method that stops a case? Those that have none are named. */
+static bool covers_all(void)
+{
+	char name[ACALL_NAME_LEN];
+	unsigned int found = 0, i;
+	bool all = true;
+	__u32 method;
+
+	for (method = 0; method < METHODS; method++) {
+		if (!acall_stops(method, name))
+			continue;
+		found++;
+		for (i = 0; i < CASES && cases[i].method != method; i++)
+			;
+		if (i < CASES)
+			continue;
+		fprintf(stderr, "FAILED: %s stops, and has no case\n", name);
+		all = false;
+	}
+	return all && found;
+}
+
 /* Says what is not as it should be; returns the exit status. */
-static int judge(struct result *results, unsigned int samples)
+static int judge(struct result *results, unsigned int n, unsigned int samples)
 {
 	unsigned int i;
 	int status = 0;
 
-	for (i = 0; i < CASES; i++) {
+	for (i = 0; i < n; i++) {
 		struct result *r = &results[i];
 
 		if (result_met(r, samples))
@@ -141,44 +250,74 @@ static int judge(struct result *results, unsigned int samples)
 			fprintf(stderr,
 				"FAILED: %s on %s: the median of %.2f ms misses the target of %.0f ms\n",
 				r->c->name, r->c->on,
-				series_median(&r->acall) / 1e6,
+				series_at(&r->acall, 50) / 1e6,
 				r->c->target_ns / 1e6);
 	}
 	return status;
 }
 
+static const char help[] =
+	"usage: bench_stop [OPTION]... [METHOD]...\n"
+	"How long after CANCEL a method has ended, beside io_uring's cancel.\n"
+	"METHOD: only cases with such names (globs).\n"
+	"\n"
+	"  --json         JSON instead of the table\n"
+	"  --samples=N    cancels of each (100)\n"
+	"  --help         this\n"
+	"\n"
+	"exit status: 0, 1 a target was missed, 2 something could not run\n";
+
+static bool is_chosen(const struct bench_case *c, char **globs, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (!fnmatch(globs[i], c->name, 0))
+			return true;
+	return !n;
+}
+
 int main(int argc, char **argv)
 {
 	static struct result results[CASES];
-	unsigned int samples = 20, i;
-	bool json = false;
-	int obj, n;
+	unsigned int samples = 100, i, count = 0;
+	bool json = false, covered;
+	int obj, n, status;
 
-	for (n = 1; n < argc; n++) {
+	for (n = 1; n < argc && argv[n][0] == '-'; n++) {
 		if (!strcmp(argv[n], "--json")) {
 			json = true;
 		} else if (!strncmp(argv[n], "--samples=", 10)) {
 			samples = strtoul(argv[n] + 10, NULL, 10);
 		} else {
-			fprintf(stderr,
-				"usage: bench_stop [--json] [--samples=N]\n");
-			return 2;
+			fputs(help, stderr);
+			return strcmp(argv[n], "--help") ? 2 : 0;
 		}
 	}
 	if (!samples || samples > MAX_SAMPLES)
 		die("samples: 1 to %d", MAX_SAMPLES);
 
 	obj = acall_open();
+	covered = covers_all();
+	if (!dead_start())
+		die("no FUSE, or no right to use it");
 	for (i = 0; i < CASES; i++) {
-		results[i].c = &cases[i];
-		fprintf(stderr, "%s on %s ...\n", cases[i].name, cases[i].on);
-		measure(&results[i], obj, samples);
+		struct result *r = &results[count];
+
+		if (!is_chosen(&cases[i], argv + n, argc - n))
+			continue;
+		r->c = &cases[i];
+		count++;
+		fprintf(stderr, "%s on %s ...\n", r->c->name, r->c->on);
+		measure(r, obj, samples);
 	}
 	close(obj);
+	dead_stop();
 	if (json)
-		print_json(results, CASES, samples);
+		print_json(results, count, samples);
 	else
-		print_table(results, CASES, samples);
+		print_table(results, count, samples);
 	fflush(stdout);
-	return judge(results, samples);
+	status = judge(results, count, samples);
+	return covered ? status : 1;
 }

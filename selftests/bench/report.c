@@ -32,25 +32,15 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-__u64 series_median(struct series *series)
+/* What @percent of the samples are not above; 100 is the worst of them. */
+__u64 series_at(struct series *series, unsigned int percent)
 {
 	unsigned int n = series->count;
 
 	if (!n)
 		return 0;
 	qsort(series->ns, n, sizeof(series->ns[0]), compare);
-	return (series->ns[(n - 1) / 2] + series->ns[n / 2]) / 2;
-}
-
-__u64 series_worst(struct series *series)
-{
-	__u64 worst = 0;
-	unsigned int i;
-
-	for (i = 0; i < series->count; i++)
-		if (series->ns[i] > worst)
-			worst = series->ns[i];
-	return worst;
+	return series->ns[(n * percent + 99) / 100 - 1];
 }
 
 /* Enough samples, and the median within the target if there is one? */
@@ -59,7 +49,7 @@ bool result_met(struct result *result, unsigned int samples)
 	if (result->acall.count < samples)
 		return false;
 	return !result->c->target_ns ||
-	       series_median(&result->acall) <= result->c->target_ns;
+	       series_at(&result->acall, 50) <= result->c->target_ns;
 }
 
 static void print_answers(const struct series *series)
@@ -74,10 +64,11 @@ static void print_answers(const struct series *series)
 static void print_times(struct series *series)
 {
 	if (series->count)
-		printf("%9.2f %9.2f  ", series_median(series) / 1e6,
-		       series_worst(series) / 1e6);
+		printf("%9.2f %9.2f %9.2f  ", series_at(series, 50) / 1e6,
+		       series_at(series, 99) / 1e6,
+		       series_at(series, 100) / 1e6);
 	else
-		printf("%9s %9s  ", "-", "-");
+		printf("%9s %9s %9s  ", "-", "-", "-");
 }
 
 void print_table(struct result *results, unsigned int n, unsigned int samples)
@@ -87,20 +78,24 @@ void print_table(struct result *results, unsigned int n, unsigned int samples)
 	printf("From CANCEL to the method's real end, in ms, of %u each; ",
 	       samples);
 	printf("beside it io_uring's nearest\noperation, from submitting ");
-	printf("IORING_OP_ASYNC_CANCEL to the target's completion.\n\n");
-	printf("%-9s %-6s %8s  %9s %9s  %-8s  %-10s %9s %9s  %s\n", "acall",
-	       "on", "size", "median", "worst", "target", "io_uring", "median",
-	       "worst", "the cancel's answer, the target");
+	printf("IORING_OP_ASYNC_CANCEL to the target's completion.\n");
+	printf("obeys, deaf: a mount whose server answers only an INTERRUPT, ");
+	printf("or does not even read what it is asked.\n\n");
+	printf("%-13s %-6s %8s  %9s %9s %9s  %-8s  %-10s %9s %9s %9s  %s\n",
+	       "acall", "on", "size", "p50", "p99", "worst", "target",
+	       "io_uring", "p50", "p99", "worst",
+	       "the cancel's answer, the target");
 	for (i = 0; i < n; i++) {
 		struct result *r = &results[i];
-		char size[32], target[32] = "-";
+		char size[32] = "-", target[32] = "-";
 
-		snprintf(size, sizeof(size), "%llu MiB",
-			 r->c->bytes / MIB);
+		if (r->c->bytes)
+			snprintf(size, sizeof(size), "%llu MiB",
+				 r->c->bytes / MIB);
 		if (r->c->target_ns)
 			snprintf(target, sizeof(target), "<= %llu",
 				 r->c->target_ns / 1000000);
-		printf("%-9s %-6s %8s  ", r->c->name, r->c->on, size);
+		printf("%-13s %-6s %8s  ", r->c->name, r->c->on, size);
 		print_times(&r->acall);
 		printf("%-8s  %-10s ", target, r->peer.what ?: "-");
 		print_times(&r->peer);
@@ -114,10 +109,11 @@ static void print_json_series(struct series *series)
 {
 	unsigned int i;
 
-	printf("\"samples\": %u, \"too_late\": %u, ", series->count,
-	       series->too_late);
-	printf("\"median_ns\": %llu, \"worst_ns\": %llu, ",
-	       series_median(series), series_worst(series));
+	printf("\"samples\": %u, \"missed\": %u, ", series->count,
+	       series->missed);
+	printf("\"median_ns\": %llu, \"p99_ns\": %llu, \"worst_ns\": %llu, ",
+	       series_at(series, 50), series_at(series, 99),
+	       series_at(series, 100));
 	printf("\"answers\": {");
 	for (i = 0; i < MAX_ANSWERS && series->answers[i].count; i++)
 		printf("%s\"%s\": %u", i ? ", " : "", series->answers[i].text,

@@ -36,43 +36,82 @@ int acall_open(void)
 	return obj;
 }
 
+/* Has the interface such a method that stops in the middle of its work? */
+bool acall_stops(__u32 method, char name[ACALL_NAME_LEN])
+{
+	struct acall_method_info info = {
+		.size = sizeof(info),
+		.interface = ACALL_FILE_INTERFACE,
+		.method = method,
+	};
+	int dev = open("/dev/acall", O_RDWR | O_CLOEXEC), ret;
+
+	ret = ioctl(dev, ACALL_IOC_METHOD_INFO, &info);
+	if (ret && errno != EINVAL)
+		die("METHOD_INFO: %s", strerror(errno));
+	close(dev);
+	if (ret)
+		return false;
+	memcpy(name, info.name, ACALL_NAME_LEN);
+	return info.caps & (ACALL_CAP_KILLABLE | ACALL_CAP_CHUNKED);
+}
+
 static void begin(int obj, const struct bench_case *c,
 		  const struct files *files)
 {
-	struct acall_file_allocate allocate = { .length = c->bytes };
+	struct acall_file_allocate allocate = {
+		.length = c->bytes,
+		.mode = c->mode,
+	};
 	struct acall_file_copy copy = {
 		.length = c->bytes,
 		.reflink = ACALL_FILE_REFLINK_NEVER,
+		.flags = c->flags,
 	};
 	struct acall_file_hash hash = {
 		.length = c->bytes,
 		.algorithm = "sha256",
 	};
+	struct acall_file_sync sync = { .scope = ACALL_FILE_SYNC_FILE };
+	char path[sizeof(struct acall_file_path) + 4096] = "";
 	__s32 fds[2] = { files->src, files->dst };
 	struct acall_begin begin = {
 		.size = sizeof(begin),
+		.method = c->method,
 		.files = (uintptr_t)fds,
 		.nr_files = 1,
 	};
 
-	switch (c->work) {
-	case WORK_COPY:
-		begin.method = ACALL_FILE_COPY;
+	switch (c->method) {
+	case ACALL_FILE_COPY:
 		begin.in = (uintptr_t)&copy;
 		begin.in_len = sizeof(copy);
 		begin.nr_files = 2;
 		break;
-	case WORK_HASH:
-		begin.method = ACALL_FILE_HASH;
+	case ACALL_FILE_HASH:
 		begin.in = (uintptr_t)&hash;
 		begin.in_len = sizeof(hash);
 		break;
-	case WORK_ALLOCATE:
-		begin.method = ACALL_FILE_ALLOCATE;
+	case ACALL_FILE_ALLOCATE:
 		begin.in = (uintptr_t)&allocate;
 		begin.in_len = sizeof(allocate);
 		fds[0] = files->dst;
 		break;
+	case ACALL_FILE_SYNC:
+		begin.in = (uintptr_t)&sync;
+		begin.in_len = sizeof(sync);
+		fds[0] = files->dst;
+		break;
+	case ACALL_FILE_STATFS:
+	case ACALL_FILE_STAT:
+		begin.in_len = sizeof(struct acall_file_path);
+		begin.in_len += snprintf(path + begin.in_len, 4096, "%s",
+					 dead_path());
+		begin.in = (uintptr_t)path;
+		begin.nr_files = 0;
+		break;
+	default:
+		die("no input for %s", c->name);
 	}
 	if (ioctl(obj, ACALL_IOC_BEGIN, &begin))
 		die("BEGIN of %s: %s", c->name, strerror(errno));
@@ -83,7 +122,8 @@ bool acall_stop_once(int obj, const struct bench_case *c,
 		     const struct files *files, __u64 point,
 		     struct series *series)
 {
-	unsigned char digest[ACALL_FILE_DIGEST_MAX];
+	/* Room for any method's output. */
+	unsigned char out[sizeof(struct acall_file_stat_out)];
 	struct acall_query query = { .size = sizeof(query) };
 	struct acall_cancel cancel = {
 		.size = sizeof(cancel),
@@ -91,8 +131,8 @@ bool acall_stop_once(int obj, const struct bench_case *c,
 	};
 	struct acall_finish finish = {
 		.size = sizeof(finish),
-		.out = (uintptr_t)digest,
-		.out_len = sizeof(digest),
+		.out = (uintptr_t)out,
+		.out_len = sizeof(out),
 	};
 
 	begin(obj, c, files);
@@ -100,7 +140,8 @@ bool acall_stop_once(int obj, const struct bench_case *c,
 		query.call_id = 0;
 		if (ioctl(obj, ACALL_IOC_QUERY, &query))
 			die("QUERY: %s", strerror(errno));
-		if (query.progress >= point || query.state == ACALL_STATE_DONE)
+		if (query.state == ACALL_STATE_DONE ||
+		    (c->server ? dead_is_asked() : query.progress >= point))
 			break;
 		sched_yield();
 	}
@@ -112,7 +153,7 @@ bool acall_stop_once(int obj, const struct bench_case *c,
 		die("FINISH: %s", strerror(errno));
 
 	if (finish.outcome == ACALL_OUTCOME_COMPLETED && !finish.status) {
-		series->too_late++;
+		series->missed++;
 		return false;
 	}
 	if (finish.outcome != ACALL_OUTCOME_STOPPED ||

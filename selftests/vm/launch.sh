@@ -28,6 +28,7 @@ if [ "$mode" = bench ]; then
 	set -- "$program" "$@"
 	# What it is compared with, as this machine has it.
 	export BESIDE='sha256sum cp'
+	export TIMEOUT=${TIMEOUT:-12000}
 fi
 say "building for $krel" >&2
 logged "$out/build.log" "$vm/build.sh" "${parts[@]}" || exit 1
