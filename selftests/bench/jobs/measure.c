@@ -215,8 +215,7 @@ bool measure(struct work *work, struct run *run, struct digest *reference)
 		if (WIFSIGNALED(status))
 			fprintf(stderr, "%s: %s\n", run->form->name,
 				strsignal(WTERMSIG(status)));
-		fprintf(stderr, "%s could not run\n", run->form->name);
-		return false;
+		die("%s could not run", run->form->name);
 	}
 	if (work->kind == HASH && run->form->run == run_tool)
 		for (i = 0; i < work->count; i++)

@@ -89,6 +89,10 @@ static void print_run(const struct set *set, const struct run *run, FILE *to)
 	double wall = median(run->wall, run->count);
 	char percent[16] = "-", range[40];
 
+	if (!run->count) {
+		fprintf(to, "%-10s %6s %9s\n", form_name(set, run), "", "WRONG");
+		return;
+	}
 	if (run->percent)
 		snprintf(percent, sizeof(percent), "%u %%", run->percent);
 	snprintf(range, sizeof(range), "%.1f-%.1f",
