@@ -124,11 +124,14 @@ void acall_rings_destroy(struct acall_rings *rings)
 int acall_rings_map(struct acall_rings *rings, struct vm_area_struct *vma)
 {
 	unsigned long left = rings->nr_pages;
+	int ret;
 
 	if (vma->vm_pgoff || vma->vm_end - vma->vm_start != rings->size ||
 	    !(vma->vm_flags & VM_SHARED) || vma->vm_flags & VM_EXEC)
 		return -EINVAL;
 	/* As it is now is how it stays. */
 	vm_flags_mod(vma, VM_DONTEXPAND | VM_DONTDUMP, VM_MAYEXEC);
-	return vm_insert_pages(vma, vma->vm_start, rings->pages, &left);
+	ret = vm_insert_pages(vma, vma->vm_start, rings->pages, &left);
+	/* What it says of page tables above the last one: no memory for them. */
+	return ret == -EFAULT ? -ENOMEM : ret;
 }
