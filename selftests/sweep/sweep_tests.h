@@ -20,21 +20,23 @@ TEST_F_TIMEOUT(sweep, as_many_points_as_the_table_has, 600)
 TEST_F_TIMEOUT(sweep, every_failure_alone, 600)
 {
 	const struct path *path = variant->path;
-	int kind;
+	int kind, ret = 0;
 
-	for (kind = 0; kind < NR_KINDS; kind++)
-		ASSERT_EQ(0, sweep_kind(self, path, kind, false));
+	for (kind = 0; kind < NR_KINDS && !ret; kind++)
+		ret = sweep_kind(self, path, kind, false);
+	EXPECT_EQ(0, ret);
 }
 
 TEST_F_TIMEOUT(sweep, every_failure_and_all_later, 600)
 {
 	const struct path *path = variant->path;
-	int kind;
+	int kind, ret = 0;
 
 	if (path->never_fails)
-		ASSERT_EQ(0, sweep_everybody(self, path));
-	for (kind = 0; kind < NR_KINDS; kind++)
-		ASSERT_EQ(0, sweep_kind(self, path, kind, true));
+		ret = sweep_everybody(self, path);
+	for (kind = 0; kind < NR_KINDS && !ret; kind++)
+		ret = sweep_kind(self, path, kind, true);
+	EXPECT_EQ(0, ret);
 }
 
 #include "acall_main.h"
