@@ -63,6 +63,8 @@ struct path {
 	 * the object back to where @act began. Not 0 if not.
 	 */
 	int (*check)(struct sweep *s, const struct path *path, int ret);
+	/* Undoes what of @setup neither @obj nor @fds is, if anything. */
+	int (*teardown)(struct sweep *s, const struct path *path);
 	/* What @act may fail with, as the header's comments have it. */
 	const int *errnos;
 	/* Comes through whatever allocation fails, as those that allocate none. */
@@ -156,7 +158,8 @@ static inline void sweep_begin_run(struct sweep *s)
 }
 
 /* Nothing stays of a run, whatever it came to. */
-static inline int sweep_end_run(struct _test_data_sweep *self)
+static inline int sweep_end_run(struct _test_data_sweep *self,
+				const struct path *path)
 {
 	struct sweep *s = &self->s;
 	struct acall_cancel c;
@@ -171,6 +174,8 @@ static inline int sweep_end_run(struct _test_data_sweep *self)
 		sys_cancel(s->obj, ACALL_CANCEL_NOWAIT, 0, FOREVER, &c);
 		CHECK(!sys_wait_until(s->obj, 0, FOREVER));
 	}
+	if (path->teardown)
+		CHECK(!path->teardown(s, path));
 	if (s->obj >= 0)
 		close(s->obj);
 	for (i = 0; i < s->nr_fds; i++)
@@ -219,7 +224,7 @@ static inline int sweep_run(struct _test_data_sweep *self,
 			return 1;
 		}
 	}
-	return sweep_end_run(self);
+	return sweep_end_run(self, path);
 }
 
 /* Return: 0 when it has come through. */
@@ -307,7 +312,7 @@ static inline int sweep_everybody(struct _test_data_sweep *self,
 		return 1;
 	}
 	CHECK(!inject_everybody(false));
-	return sweep_end_run(self);
+	return sweep_end_run(self, path);
 }
 
 /* As points.txt has it? Only its kernel's numbers are known. */
