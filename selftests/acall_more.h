@@ -35,6 +35,15 @@ static inline int sys_begin_deadline(int fd, __u32 method, __u64 id,
 			       grace_ns, NULL);
 }
 
+/* How often something is tried that chance has a part in. */
+static inline unsigned int rounds(void)
+{
+	const char *s = getenv("ACALL_ROUNDS");
+	int n = s ? atoi(s) : 200;
+
+	return n > 0 ? n : 1;
+}
+
 /* And waits until it has started. */
 static inline int one_call_flags(int fd, int ctl, __u32 flags, __u32 method,
 				 __u64 id, __u64 *call_id)

@@ -84,15 +84,6 @@ static inline unsigned int scale(void)
 	return n > 0 ? n : 1;
 }
 
-/* How often something is tried that chance has a part in. */
-static inline unsigned int rounds(void)
-{
-	const char *s = getenv("ACALL_ROUNDS");
-	int n = s ? atoi(s) : 200;
-
-	return n > 0 ? n : 1;
-}
-
 /* A directory that may be written to. */
 static inline const char *tmp_dir(void)
 {

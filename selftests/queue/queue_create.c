@@ -618,12 +618,13 @@ static bool queue_put_short(struct queue *q)
 /* What he began as somebody else makes room as well as what he began like this. */
 static int calls_of_both(void *arg)
 {
+	const uid_t *uid = arg;
 	struct rlimit fsize = { .rlim_cur = 1 << 20, .rlim_max = 1 << 20 };
 	struct acall_enter e;
 	struct queue q;
 	int i;
 
-	CHECK(!become(UID_A));
+	CHECK(!become(*uid));
 	CHECK(!queue_open_alone(&q, "test", 16));
 	for (i = 0; i < 5; i++)
 		CHECK(queue_put_short(&q));
@@ -646,8 +647,10 @@ static int calls_of_both(void *arg)
 
 TEST_F(limits, calls_that_were_read_make_room_whoever_began_them)
 {
+	uid_t uid = UID_A;
+
 	ASSERT_EQ(0, write_number(SYSFS_PARAMS, "user_calls", 5));
-	EXPECT_EQ(0, child_run(calls_of_both, NULL));
+	EXPECT_EQ(0, child_run(calls_of_both, &uid));
 }
 
 #include "acall_main.h"
