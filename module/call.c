@@ -158,6 +158,7 @@ enum acall_verdict acall_call_step(struct acall_call *call,
 		call->object = NULL;
 	}
 	if (done && call->in_queue) {
+		acall_delay(ACALL_AT_TELL);
 		acall_queue_tell(call->in_queue, call);
 		call->in_queue = NULL;
 	}
@@ -548,6 +549,26 @@ int acall_call_wait(struct acall_call *call, u64 until)
 	}
 	finish_wait(&call->wait, &wait);
 	return ret;
+}
+
+/**
+ * acall_call_word_told - what a call has come to, and its queue knows
+ * @call: the call
+ *
+ * Who makes it DONE lets others see that before the completion is in the ring, and
+ * has the call's lock until it is.
+ *
+ * Return: its word.
+ */
+u32 acall_call_word_told(struct acall_call *call)
+{
+	unsigned long flags;
+	u32 word;
+
+	spin_lock_irqsave(&call->lock, flags);
+	word = call->word;
+	spin_unlock_irqrestore(&call->lock, flags);
+	return word;
 }
 
 /**

@@ -179,6 +179,7 @@ bool acall_call_consume(struct acall_call *call);
 void acall_call_drop(struct acall_call *call, bool detach);
 
 int acall_call_wait(struct acall_call *call, u64 until);
+u32 acall_call_word_told(struct acall_call *call);
 void acall_call_snapshot(struct acall_call *call, struct acall_snapshot *snap);
 
 void acall_calls_add_executions(int n);

@@ -26,6 +26,7 @@ SLEEPS(KILLABLE_BEGIN)			/* ready for the signal, not published */
 SLEEPS(KILLABLE_END)			/* taken back, the signal not flushed */
 SPINS(COMMIT)				/* before COMMIT */
 SPINS(COMPLETE)				/* before REPLY */
+SPINS(TELL)				/* DONE, its queue not told; locked */
 SPINS(COMPLETE_HAND)			/* DONE, not handed on to settle */
 SLEEPS(RETURN)				/* .run is out, and still says not */
 SLEEPS(RETURN_HOOK)			/* it says so; a hook may be queued */

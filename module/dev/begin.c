@@ -89,6 +89,8 @@ void acall_begin_wait(struct acall_call *call)
 	if (acall_word_phase(word) == ACALL_PHASE_DEQUEUED &&
 	    acall_word_reason(word) == ACALL_REASON_DEADLINE)
 		(void)wait_event_killable(call->wait, acall_call_done(call));
+	/* So its completion, if there is to be one, is there. */
+	acall_call_word_told(call);
 }
 
 /**

@@ -130,7 +130,8 @@ static void look_again(struct acall_queue *queue, u64 handle,
 	if (!slot || acall_slot_look(queue, slot, handle, &snap, &call))
 		return;
 	if (call) {
-		word = acall_call_word(call);
+		/* If he is told that it is DONE he finds its completion. */
+		word = acall_call_word_told(call);
 		args->state = acall_word_state(word);
 		args->outcome = acall_word_outcome(word);
 		acall_call_put(call);

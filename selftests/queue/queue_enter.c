@@ -286,8 +286,9 @@ static int compare_handles(const void *a, const void *b)
 
 TEST_F(queue, handles_never_repeat_and_0_is_none)
 {
-	enum { N = 10000, KEPT = 20 };
-	__u64 *handle = calloc(N, sizeof(*handle)), kept[KEPT];
+	enum { KEPT = 20 };
+	const int each = 2 * rounds(), n = KEPT * each;
+	__u64 *handle = calloc(n, sizeof(*handle)), kept[KEPT];
 	struct acall_completion c;
 	struct queue q;
 	int i;
@@ -295,13 +296,13 @@ TEST_F(queue, handles_never_repeat_and_0_is_none)
 	ASSERT_NE(NULL, handle);
 	/* Each slot is used over and over again. */
 	ASSERT_EQ(0, queue_open(&q, self->dev, "test", 2, 0));
-	for (i = 0; i < N; i++) {
+	for (i = 0; i < n; i++) {
 		ASSERT_EQ(0, queue_begin_nop(&q, &handle[i]));
 		ASSERT_NE(0, handle[i]);
 		ASSERT_EQ(0, queue_reap(&q, &c));
 		ASSERT_EQ(handle[i], c.handle);
-		if (i % (N / KEPT) == 0)
-			kept[i / (N / KEPT)] = handle[i];
+		if (i % each == 0)
+			kept[i / each] = handle[i];
 	}
 	/* Not even with one pending in each slot. */
 	for (i = 0; i < 2; i++)
@@ -309,8 +310,8 @@ TEST_F(queue, handles_never_repeat_and_0_is_none)
 					     NULL));
 	for (i = 0; i < KEPT; i++)
 		EXPECT_EQ(0, queue_is_stale(&q, kept[i]));
-	qsort(handle, N, sizeof(*handle), compare_handles);
-	for (i = 1; i < N; i++)
+	qsort(handle, n, sizeof(*handle), compare_handles);
+	for (i = 1; i < n; i++)
 		ASSERT_NE(handle[i - 1], handle[i]);
 	free(handle);
 	EXPECT_EQ(0, finish_all(&q, self->ctl, self->id, 2));

@@ -340,7 +340,7 @@ TEST_F(queue, B4_a_queue_sent_to_another_user)
 
 TEST_F(queue, B7_two_threads_ENTER_at_the_same_time)
 {
-	enum { ROUNDS = 300 };
+	const int n = rounds();
 	pthread_barrier_t barrier;
 	struct acall_submission s;
 	struct acall_completion c;
@@ -349,7 +349,7 @@ TEST_F(queue, B7_two_threads_ENTER_at_the_same_time)
 	int i, k;
 
 	ASSERT_EQ(0, pthread_barrier_init(&barrier, NULL, 2));
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < n; i++) {
 		for (k = 0; k < SLOTS; k++) {
 			s = sub(k & 1 ? ACALL_TEST_SHORT : ACALL_TEST_NOP,
 				NULL, 0);
@@ -409,10 +409,11 @@ static void *enter_all_the_time(void *arg)
 
 TEST_F(queue, B7_several_that_ENTER_and_one_that_fills_and_reads)
 {
-	enum { N = 20000, THREADS = 3 };
+	enum { THREADS = 3 };
+	const int n = 100 * rounds();
 	struct acall_submission s = sub_nop();
 	struct looper l[THREADS] = { 0 };
-	unsigned char *seen = calloc(N, 1);
+	unsigned char *seen = calloc(n, 1);
 	struct acall_completion c;
 	int i, put = 0, got = 0;
 	__u64 begun = 0;
@@ -423,8 +424,8 @@ TEST_F(queue, B7_several_that_ENTER_and_one_that_fills_and_reads)
 		ASSERT_EQ(0, pthread_create(&l[i].thread, NULL,
 					    enter_all_the_time, &l[i]));
 	}
-	while (got < N) {
-		for (; put < N && queue_room(&self->q); put++) {
+	while (got < n) {
+		for (; put < n && queue_room(&self->q); put++) {
 			s.user_data = put;
 			queue_put(&self->q, &s);
 		}
@@ -432,7 +433,7 @@ TEST_F(queue, B7_several_that_ENTER_and_one_that_fills_and_reads)
 			sched_yield();
 			continue;
 		}
-		ASSERT_LT(c.user_data, N);
+		ASSERT_LT(c.user_data, n);
 		ASSERT_FALSE(seen[c.user_data]);
 		seen[c.user_data] = 1;
 		got++;
@@ -444,7 +445,7 @@ TEST_F(queue, B7_several_that_ENTER_and_one_that_fills_and_reads)
 		EXPECT_LT(0, l[i].rounds);
 		begun += l[i].begun;
 	}
-	EXPECT_EQ(N, begun);
+	EXPECT_EQ(n, begun);
 	EXPECT_EQ(0, queue_unread(&self->q));
 	EXPECT_EQ(-ESRCH, queue_wait(&self->q, 1));
 	free(seen);

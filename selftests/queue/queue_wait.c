@@ -340,7 +340,7 @@ TEST_F(queue, F5_of_several_that_FINISH_at_once_one_wins)
 
 TEST_F(queue, F5_FINISH_and_the_reader_at_once)
 {
-	enum { ROUNDS = 2000 };
+	const int n = 10 * rounds();
 	int i, finished = 0, read = 0;
 	pthread_barrier_t barrier;
 	struct acall_completion c;
@@ -350,7 +350,7 @@ TEST_F(queue, F5_FINISH_and_the_reader_at_once)
 
 	ASSERT_EQ(0, queue_open(&q, self->dev, "test", 1, 0));
 	ASSERT_EQ(0, pthread_barrier_init(&barrier, NULL, 2));
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < n; i++) {
 		ASSERT_EQ(0, queue_begin_nop(&q, &handle));
 		ASSERT_EQ(0, queue_wait(&q, 1));
 		ASSERT_EQ(0, queue_read(&q, &c));
@@ -372,7 +372,7 @@ TEST_F(queue, F5_FINISH_and_the_reader_at_once)
 		ASSERT_EQ(handle, c.handle);
 		ASSERT_EQ(0, forget(self->ctl, self->id));
 	}
-	EXPECT_EQ(ROUNDS, finished + read);
+	EXPECT_EQ(n, finished + read);
 	EXPECT_EQ(0, queue_close(&q));
 }
 

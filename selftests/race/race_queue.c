@@ -50,6 +50,42 @@ static int begin(struct draining *x)
 	return 0;
 }
 
+/*
+ * A call that has memory of its own is DONE a moment before its completion is in the
+ * ring: whoever was told that it is, finds it there [B5, X2].
+ */
+TEST_F(prov, B5_X2_who_is_told_that_it_is_DONE_finds_it_in_the_ring)
+{
+	struct acall_submission s = sub_arg(ACALL_TEST_COOP, fresh_id());
+	struct acall_completion c;
+	struct acall_cancel cancel;
+	struct queue q;
+	__u64 handle;
+	unsigned int i;
+
+	ASSERT_EQ(0, queue_open(&q, self->dev, ACALL_TEST_INTERFACE, 4, 0));
+	/* Long enough for another processor to wake up. */
+	ASSERT_EQ(0, delays_set("TELL 10000 1000"));
+	for (i = 0; i < 1 + rounds() / 4; i++) {
+		s.flags |= ACALL_BEGIN_DEADLINE;
+		s.deadline = 1;
+		ASSERT_EQ(0, queue_begin(&q, &s, &handle));
+		ASSERT_EQ(1, queue_unread(&q));
+		ASSERT_EQ(0, queue_reap(&q, &c));
+		EXPECT_EQ(ACALL_OUTCOME_NEVER_STARTED, c.outcome);
+
+		ASSERT_EQ(0, queue_one(&q, self->ctl, ACALL_TEST_COOP,
+				       fresh_id(), &handle));
+		ASSERT_EQ(0, sys_cancel(q.fd, 0, handle, FOREVER, &cancel));
+		ASSERT_EQ(ACALL_STATE_DONE, cancel.state);
+		ASSERT_EQ(1, queue_unread(&q));
+		ASSERT_EQ(0, queue_reap(&q, &c));
+		EXPECT_TRUE(is_cancelled(&c, ACALL_OUTCOME_STOPPED));
+	}
+	EXPECT_EQ(0, delays_reset());
+	EXPECT_EQ(0, queue_close(&q));
+}
+
 static bool never_started(const struct acall_completion *c)
 {
 	return is_cancelled(c, ACALL_OUTCOME_NEVER_STARTED);
