@@ -252,16 +252,6 @@ static const char help[] =
 	"\n"
 	"exit status: 0, 1 a target was missed, 2 something could not run\n";
 
-static unsigned int parse_repetitions(const char *text)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	if (*end || n < 1 || n > MAX_REPETITIONS)
-		die("repetitions: 1 to %d", MAX_REPETITIONS);
-	return n;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -288,7 +278,7 @@ int main(int argc, char **argv)
 			json = true;
 			break;
 		case 'r':
-			run.repetitions = parse_repetitions(optarg);
+			run.repetitions = number(optarg, MAX_REPETITIONS);
 			break;
 		case 'l':
 			only_list = true;

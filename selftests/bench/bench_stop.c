@@ -288,14 +288,17 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[n], "--json")) {
 			json = true;
 		} else if (!strncmp(argv[n], "--samples=", 10)) {
-			samples = strtoul(argv[n] + 10, NULL, 10);
+			samples = number(argv[n] + 10, MAX_SAMPLES);
 		} else {
 			fputs(help, stderr);
 			return strcmp(argv[n], "--help") ? 2 : 0;
 		}
 	}
-	if (!samples || samples > MAX_SAMPLES)
-		die("samples: 1 to %d", MAX_SAMPLES);
+	for (i = 0; i < CASES; i++)
+		if (is_chosen(&cases[i], argv + n, argc - n))
+			break;
+	if (i == CASES)
+		die("no method has such a name");
 
 	obj = acall_open();
 	covered = covers_all();

@@ -159,16 +159,6 @@ static const char help[] =
 	"\n"
 	"exit status: 0, 1 a result was wrong, 2 something could not run\n";
 
-static unsigned int number(const char *text, unsigned int most)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	if (!*text || *end || n < 1 || n > most)
-		die("%s: 1 to %u", text, most);
-	return n;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {

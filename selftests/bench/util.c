@@ -20,6 +20,16 @@ noreturn void die(const char *format, ...)
 	exit(2);
 }
 
+unsigned int number(const char *text, unsigned int most)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (!*text || *end || n < 1 || n > most)
+		die("%s: 1 to %u", text, most);
+	return n;
+}
+
 __u64 now_ns(void)
 {
 	struct timespec now;

@@ -12,6 +12,9 @@
 noreturn void die(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
+/* An argument from 1 to @most, or the program ends. */
+unsigned int number(const char *text, unsigned int most);
+
 /* CLOCK_MONOTONIC. */
 __u64 now_ns(void);
 
