@@ -7,7 +7,7 @@
 	shell bench bench-stop bench-work headers_install clean distclean help
 
 VM := selftests/vm
-export WHERE KERNEL DEBUG MEM SMP ACCEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
+export WHERE KERNEL DEBUG MEM SMP ACCEL PARALLEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
 export ACALL_SCALE ACALL_ROUNDS SAMPLE PROFILE PROFILES MINUTES PROGRAMS RUNS SEED
 export ARCH SUITE FLAVOUR LEGS N RULES ONLY SAVE
 
@@ -130,5 +130,5 @@ help:
 	@echo 'DEBUG=1            modules that check and count every transition'
 	@echo 'ACALL_ROUNDS=N     rounds of each stress test (200)'
 	@echo 'CLAUSES=GLOB       check-mutants: only those clauses; GUESTS=N at a time'
-	@echo 'MEM= SMP= ACCEL=   the VM (2G, 2, tcg)'
+	@echo 'MEM= SMP= ACCEL=   the VM (2G, 2, tcg); PARALLEL=1: its processors run at once'
 	@echo 'ACALL_SCALE=N      stretch every time-out'

@@ -17,7 +17,7 @@ static inline int bring_back(int ctl)
 	do {
 		ret = forget(ctl, 0) ?:
 		      ctl_op(ctl, ACALL_TEST_OP_REGISTER, 0, 0, NULL);
-		sched_yield();
+		give_way();
 	} while (ret == -EBUSY && !guard_expired(since));
 	return ret == -EEXIST ? 0 : ret;
 }

@@ -86,7 +86,7 @@ static inline int wait_state(int fd, __u32 state)
 			return is;
 		if (guard_expired(since))
 			return -ETIMEDOUT;
-		sched_yield();
+		give_way();
 	}
 	return 0;
 }
@@ -145,7 +145,7 @@ static inline int caller_start(struct caller *c, int fd, __u32 method, __u64 id)
 	if (ret)
 		return -ret;
 	while (!__atomic_load_n(&c->tid, __ATOMIC_ACQUIRE))
-		sched_yield();
+		give_way();
 	return 0;
 }
 
@@ -243,7 +243,7 @@ static inline int wait_listed_outcome(int dev, __u64 call_id, __u32 outcome,
 		ret = list_find(dev, call_id, r);
 		if (ret || r->outcome == outcome)
 			return ret;
-		sched_yield();
+		give_way();
 	} while (!guard_expired(since));
 	return -ETIMEDOUT;
 }

@@ -47,6 +47,25 @@
 #include "kselftest_harness.h"
 #include "poison.h"
 
+/* In a loop that is to be as quick as it can: who shares the processor may run. */
+static inline void cpu_relax(void)
+{
+#if __has_builtin(__builtin_ia32_pause)
+	__builtin_ia32_pause();
+#endif
+}
+
+/*
+ * In a loop that looks for what somebody else does. Short as it is, it lets the
+ * processor idle, which a guest's may have to do so that another's can run.
+ */
+static inline void give_way(void)
+{
+	static const struct timespec moment = { .tv_nsec = 20000 };
+
+	nanosleep(&moment, NULL);
+}
+
 #ifndef __NR_poll
 #define __NR_poll	__NR_ppoll	/* newer machines have only that */
 #endif
@@ -96,6 +115,15 @@ static inline __u64 now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * SEC + ts.tv_nsec;
+}
+
+/* Busy for @ns: a delay, not a wait. */
+static inline void spin(__u64 ns)
+{
+	__u64 start = now_ns();
+
+	while (now_ns() - start < ns)
+		cpu_relax();
 }
 
 /* The hang guard of a loop that started at @since. */
@@ -405,7 +433,7 @@ static inline int wait_counter(const char *name, long long v)
 	while (counter(name) != v) {
 		if (guard_expired(since))
 			return -ETIMEDOUT;
-		sched_yield();
+		give_way();
 	}
 	return 0;
 }
@@ -423,6 +451,21 @@ static inline int wait_counters_zero(void)
 	return ret;
 }
 
+/* How many methods of interface @name this user may have running. */
+static inline int user_share(int dev, const char *name)
+{
+	struct acall_interface_info info = { .size = sizeof(info) };
+	int ret;
+
+	do {
+		ret = poison_ioctl(dev, ACALL_IOC_INTERFACE_INFO, &info,
+				   sizeof(info));
+		if (ret)
+			return ret;
+	} while (strcmp(info.name, name));
+	return info.max_running_user;
+}
+
 /* Does the test module have nothing running and nothing unreleased? */
 static inline int wait_provider_idle(int ctl, __u64 prepared, __u64 released)
 {
@@ -434,7 +477,7 @@ static inline int wait_provider_idle(int ctl, __u64 prepared, __u64 released)
 		if (!c.running &&
 		    c.prepared - prepared == c.released - released)
 			return 0;
-		sched_yield();
+		give_way();
 	} while (!guard_expired(since));
 	return -ETIMEDOUT;
 }
@@ -450,7 +493,7 @@ static inline int wait_progress(int fd, __u64 progress)
 		ret = sys_query(fd, 0, &q);
 		if (ret || q.progress == progress)
 			return ret;
-		sched_yield();
+		give_way();
 	} while (!guard_expired(since));
 	return -ETIMEDOUT;
 }
@@ -477,7 +520,7 @@ static inline int wait_blocked(pid_t pid, pid_t tid, long nr, unsigned long cmd)
 		n = sscanf(buf, "%ld %lx %lx", &is, &fd_arg, &cmd_arg);
 		if (n == 3 && is == nr && (nr != __NR_ioctl || cmd_arg == cmd))
 			return 0;
-		sched_yield();
+		give_way();
 	} while (!guard_expired(since));
 	return -ETIMEDOUT;
 }
@@ -573,7 +616,7 @@ static inline int actor_start(struct actor *a)
 	if (ret)
 		return -ret;
 	while (!__atomic_load_n(&a->tid, __ATOMIC_ACQUIRE))
-		sched_yield();
+		give_way();
 	return 0;
 }
 
@@ -631,7 +674,7 @@ static inline int wait_signals_handled(int n)
 	while (__atomic_load_n(&signals_handled, __ATOMIC_SEQ_CST) < n) {
 		if (guard_expired(since))
 			return -ETIMEDOUT;
-		sched_yield();
+		give_way();
 	}
 	return 0;
 }

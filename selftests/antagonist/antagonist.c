@@ -271,7 +271,7 @@ static bool freeze_and_thaw(const char *group)
 		return false;
 	/* A call that it waits for holds up no freezing. */
 	while (!is_frozen(group) && !guard_expired(since))
-		sched_yield();
+		give_way();
 	if (!is_frozen(group))
 		return false;
 	return !write_file(path, "0");

@@ -101,7 +101,7 @@ static void rest(struct dice *dice, __u64 since)
 
 	until += 2 * (now - since);
 	while (now_ns() < until)
-		sched_yield();
+		give_way();
 }
 
 static int client_main(void *arg)

@@ -119,7 +119,7 @@ else
 	GUEST=bench-instructions ICOUNT=1 SMP=1 ACCEL=tcg \
 		CPU=max,erms=off,fsrm=off APPEND="preempt=voluntary ${APPEND:-}" \
 		measure instructions "$vm/guest.sh" --instructions --gate
-	GUEST=bench-wall SMP=2 measure wall "$vm/guest.sh"
+	GUEST=bench-wall SMP=2 PARALLEL=1 measure wall "$vm/guest.sh"
 fi
 [ -z "${SAVE:-}" ] || [ $status -gt 1 ] || save
 exit $status

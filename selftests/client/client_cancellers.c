@@ -51,7 +51,7 @@ static int client_then_deadline(int fd, int ctl, __u64 delay,
 					  deadline_grace));
 		/* A queued one would never start, whoever is first. */
 		while (state_of(fd) == ACALL_STATE_QUEUED)
-			sched_yield();
+			give_way();
 		ret = sys_cancel(fd, NOWAIT, 0, grace, &c);
 		if (!ret && c.outcome != ACALL_OUTCOME_NEVER_STARTED)
 			return 0;
@@ -134,7 +134,7 @@ static int after_deadline(int fd, int ctl, __u32 method, __u64 grace,
 					  grace));
 		do {
 			CHECK(!sys_query(fd, 0, &q));
-			sched_yield();
+			give_way();
 		} while (!q.cancel_ns);
 		if (q.start_ns)
 			return 0;

@@ -344,7 +344,7 @@ TEST_F(acall, C4_a_message_that_nobody_reads_is_the_last_close)
 	do {
 		reason = listed_reason(self->dev, call_id);
 		ASSERT_FALSE(guard_expired(since));
-		sched_yield();
+		give_way();
 	} while (reason == ACALL_REASON_NONE);
 	ASSERT_TRUE(close_has_cancelled(self->dev, call_id));
 	EXPECT_EQ(0, wait_seen(self->ctl, self->id, 1));

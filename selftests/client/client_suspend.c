@@ -50,7 +50,7 @@ static int wait_further(int fd, __u64 progress)
 	while (progress_of(fd) <= progress) {
 		if (guard_expired(since) || state_of(fd) == ACALL_STATE_DONE)
 			return -ETIMEDOUT;
-		sched_yield();
+		give_way();
 	}
 	return 0;
 }

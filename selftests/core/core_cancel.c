@@ -501,7 +501,7 @@ static int interrupted_cancel(int fd, int ctl, int sa_flags, __u64 *grace)
 		a = canceller(fd, 0, *grace);
 		CHECK(!actor_start(&a));
 		while (state_of(fd) == ACALL_STATE_RUNNING)
-			sched_yield();
+			give_way();
 		CHECK(!actor_signal(&a, SIGUSR1));
 		ret = actor_join(&a);
 		if (ret == -EINTR)
@@ -553,7 +553,7 @@ TEST_F(acall, X9_a_killed_canceller_has_made_its_request)
 			      NULL));
 	pid = child_start(cancel_for_a_while, &self->fd);
 	while (state_of(self->fd) == ACALL_STATE_RUNNING)
-		sched_yield();
+		give_way();
 	ASSERT_EQ(0, kill(pid, SIGKILL));
 	ASSERT_EQ(-SIGKILL, child_join(pid));
 	ASSERT_EQ(0, sys_wait_until(self->fd, 0, FOREVER));

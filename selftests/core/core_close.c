@@ -371,7 +371,7 @@ TEST_F(acall, C4_begin_and_close_at_any_moment)
 		ASSERT_EQ(0, sys_begin(fd, calls[n].method, &arg,
 				       calls[n].len, &call_id));
 		if (i & 8)
-			sched_yield();
+			give_way();
 		ASSERT_EQ(0, close(fd));
 		if (calls[n].method == ACALL_TEST_COOP)
 			ASSERT_TRUE(close_has_cancelled(self->dev, call_id));

@@ -174,15 +174,6 @@ TEST_F(acall, X5_the_end_of_the_grace_and_completion_forced)
 	}
 }
 
-/* Busy for @ns: a delay, not a wait. */
-static void spin(__u64 ns)
-{
-	__u64 start = now_ns();
-
-	while (now_ns() - start < ns)
-		;
-}
-
 /*
  * One canceller beside one method, unforced. When it cancels follows the
  * outcome: too late, so sooner next time; too early, so later. Sooner and later
@@ -205,6 +196,7 @@ static int watch(int fd, __u64 progress)
 	struct acall_query q;
 
 	do {
+		cpu_relax();
 		CHECK(!sys_query(fd, 0, &q));
 	} while (q.progress < progress && q.state != ACALL_STATE_DONE);
 	return 0;
@@ -362,8 +354,10 @@ static void *snipe(void *arg)
 
 	while (!__atomic_load_n(&s->stop, __ATOMIC_ACQUIRE)) {
 		id = __atomic_load_n(&s->target, __ATOMIC_ACQUIRE);
-		if (!id)
+		if (!id) {
+			cpu_relax();
 			continue;
+		}
 		ret = sys_cancel(s->fd, 0, id, FOREVER, &c);
 		if (!ret) {
 			s->hits++;
@@ -374,7 +368,7 @@ static void *snipe(void *arg)
 		} else if (c.call_id && c.call_id != id) {
 			s->wrong++;
 		}
-		sched_yield();
+		give_way();
 	}
 	return NULL;
 }
@@ -449,7 +443,7 @@ static void *crowd_begin(void *arg)
 		else if (ret != -EBUSY)
 			w->wrong++;
 		else
-			sched_yield();
+			give_way();
 		a.value = (a.value * 7 + 13) % 50000;
 	}
 	__atomic_store_n(&w->stop, 1, __ATOMIC_RELEASE);
@@ -472,7 +466,7 @@ static void *crowd_finish(void *arg)
 		} else if (ret != -ESRCH) {
 			w->wrong++;
 		} else {
-			sched_yield();
+			give_way();
 		}
 	}
 	return NULL;
@@ -497,7 +491,7 @@ static void *crowd_cancel(void *arg)
 		if (!one_of(sys_wait_until(w->fd, q.call_id, 0), -ESRCH,
 			    -ETIMEDOUT, 0))
 			w->wrong++;
-		sched_yield();
+		give_way();
 	}
 	return NULL;
 }
@@ -580,7 +574,7 @@ TEST_F(acall, C4_close_and_complete_at_once)
 			spin(i * 91 % 80000);
 		else
 			while (state_of(fd) == ACALL_STATE_QUEUED)
-				;
+				cpu_relax();
 		ASSERT_EQ(0, close(fd));
 		if (i % 100)
 			continue;

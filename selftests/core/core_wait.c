@@ -509,7 +509,7 @@ TEST_F(acall, W7_a_restarted_WAIT_ends_at_its_own_time)
 	/* As many as it gets: each restart has the same end. */
 	while (!actor_ended(&a)) {
 		actor_signal(&a, SIGUSR1);
-		sched_yield();
+		give_way();
 	}
 	EXPECT_EQ(-ETIMEDOUT, actor_join(&a));
 	EXPECT_LE(until, now_ns());

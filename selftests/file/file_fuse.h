@@ -457,7 +457,7 @@ static inline int ft_fuse_wait_stuck(struct ft_fuse *f)
 	       !__atomic_load_n(&f->shared->unread, __ATOMIC_ACQUIRE)) {
 		if (guard_expired(since))
 			return -ETIMEDOUT;
-		sched_yield();
+		give_way();
 	}
 	return 0;
 }

@@ -213,7 +213,7 @@ static int settle(struct _test_data_stuck *self,
 	       at->method != ACALL_FILE_SYNC &&
 	       !ft_fuse_seen(f, FUSE_INTERRUPT)) {
 		CHECK(!guard_expired(since));
-		sched_yield();
+		give_way();
 	}
 	CHECK(at->method != ACALL_FILE_SYNC ||
 	      !ft_fuse_seen(f, FUSE_INTERRUPT));
@@ -329,7 +329,7 @@ static bool gets_stuck(struct _test_data_fuse *self)
 	       !__atomic_load_n(&s->unread, __ATOMIC_ACQUIRE)) {
 		if (state_of(self->obj) == ACALL_STATE_DONE)
 			return false;
-		sched_yield();
+		give_way();
 	}
 	return true;
 }

@@ -5,7 +5,7 @@
  * behind. Functions return 0 or a negative errno unless they say otherwise.
  *
  * Nothing here sleeps: what has to happen in another thread is awaited with
- * QUERY and sched_yield().
+ * QUERY and give_way().
  */
 #ifndef _SELFTESTS_FILE_UTIL_H
 #define _SELFTESTS_FILE_UTIL_H
@@ -199,7 +199,7 @@ static inline int ft_wait_progress(int obj, __u64 least)
 			return ret;
 		if (query.progress >= least || query.state == ACALL_STATE_DONE)
 			return query.state;
-		sched_yield();
+		give_way();
 	} while (!guard_expired(since));
 	return -ETIMEDOUT;
 }

@@ -315,7 +315,7 @@ static int cancel_victims(struct thread *t)
 	for (n = 0; !__atomic_load_n(&victims_over, __ATOMIC_ACQUIRE); n++) {
 		v = __atomic_load_n(&victim, __ATOMIC_ACQUIRE);
 		if (!v) {
-			sched_yield();
+			give_way();
 			continue;
 		}
 		if (n % 3 == 0)
@@ -572,7 +572,7 @@ static int begin_often(struct thread *t)
 		ret = begin_nop(t->call);
 		CHECK(!ret || ret == -EBUSY);
 		if (ret)
-			sched_yield();
+			give_way();
 		else
 			n++;
 	}

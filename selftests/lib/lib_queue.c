@@ -443,7 +443,7 @@ static int do_read(struct thread *t)
 		CHECK(!ret || ret == -ESRCH);
 		CHECK(!guard_expired(since));
 		if (ret)
-			sched_yield();
+			give_way();
 		for (n = 0; (done = acall_queue_peek(queue, n)); n++) {
 			CHECK(done->outcome == ACALL_OUTCOME_COMPLETED);
 			t->value += done->user_data;
@@ -467,7 +467,7 @@ TEST_F(acall, queue_one_thread_submits_while_another_reads)
 			i++;
 		ret = acall_queue_submit(queue);
 		if (ret == -EAGAIN) {
-			sched_yield();
+			give_way();
 			continue;
 		}
 		ASSERT_LE(0, ret);

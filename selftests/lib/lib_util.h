@@ -71,7 +71,7 @@ static inline int thread_start(struct thread *t)
 	if (pthread_create(&t->thread, NULL, thread_main, t))
 		return -EAGAIN;
 	while (!__atomic_load_n(&t->tid, __ATOMIC_ACQUIRE))
-		sched_yield();
+		give_way();
 	return 0;
 }
 

@@ -478,7 +478,7 @@ TEST_F(prov, P4_a_checkpoint_lets_go_on_until_a_cancel)
 	first = q.progress;
 	while (q.progress < first + 3) {
 		ASSERT_FALSE(guard_expired(since));
-		sched_yield();
+		give_way();
 		ASSERT_EQ(0, sys_query(self->fd, 0, &q));
 	}
 	EXPECT_NE(0, q.look_ns);

@@ -47,7 +47,7 @@ static int wait_sessions(int ctl, int n)
 	while (sessions(ctl) != n) {
 		if (guard_expired(since))
 			return -ETIMEDOUT;
-		sched_yield();
+		give_way();
 	}
 	return 0;
 }
@@ -139,7 +139,7 @@ static int wait_node(const char *path, bool there)
 	while (!access(path, F_OK) != there) {
 		if (guard_expired(since))
 			return -ETIMEDOUT;
-		sched_yield();
+		give_way();
 	}
 	return 0;
 }

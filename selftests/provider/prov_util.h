@@ -102,7 +102,7 @@ static inline int park_deadline(int fd, int ctl, __u32 method,
 						grace_ns);
 		while (!ret && !ctl_get(ctl, arg->id).starts &&
 		       state_of(fd) != DONE)
-			sched_yield();
+			give_way();
 		if (ret || ctl_get(ctl, arg->id).starts)
 			return ret;
 		ret = sys_finish(fd, 0, &f);
@@ -218,7 +218,7 @@ static inline int operator_start(struct operator *o)
 	if (ret)
 		return -ret;
 	while (!__atomic_load_n(&o->tid, __ATOMIC_ACQUIRE))
-		sched_yield();
+		give_way();
 	return 0;
 }
 
@@ -276,7 +276,7 @@ static inline int wait_files(int ctl, int n)
 	while (files_alive(ctl) != n) {
 		if (guard_expired(since))
 			return -ETIMEDOUT;
-		sched_yield();
+		give_way();
 	}
 	return 0;
 }

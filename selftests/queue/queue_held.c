@@ -331,7 +331,7 @@ static int by_id_block(struct by_id *t)
 {
 	CHECK(!pthread_create(&t->thread, NULL, by_id_main, t));
 	while (!__atomic_load_n(&t->tid, __ATOMIC_ACQUIRE))
-		sched_yield();
+		give_way();
 	return wait_blocked(getpid(), t->tid, __NR_ioctl, ACALL_IOC_CANCEL_ID);
 }
 

@@ -11,21 +11,6 @@
 
 #define SHORTS	1000
 
-/* How many methods of "test" this user may have running. */
-static int share(int dev)
-{
-	struct acall_interface_info info = { .size = sizeof(info) };
-	int ret;
-
-	do {
-		ret = poison_ioctl(dev, ACALL_IOC_INTERFACE_INFO, &info,
-				   sizeof(info));
-		if (ret)
-			return ret;
-	} while (strcmp(info.name, ACALL_TEST_INTERFACE));
-	return info.max_running_user;
-}
-
 /* Takes what has completed: short calls alone, each once. */
 static int take_shorts(struct queue *q, unsigned char *seen, int *n)
 {
@@ -111,7 +96,7 @@ TEST_F(queue, P9_as_many_stuck_calls_as_the_share_permits)
 {
 	static const __u32 methods[] = { ACALL_TEST_NOP, ACALL_TEST_SHORT };
 	static const int every[] = { 1, 2, 8, 31 };
-	int stuck = share(self->dev) - 1;
+	int stuck = user_share(self->dev, ACALL_TEST_INTERFACE) - 1;
 	struct queue q;
 	unsigned int i, k;
 	__u64 id;
@@ -133,7 +118,7 @@ TEST_F(queue, P9_as_many_stuck_calls_as_the_share_permits)
 
 TEST_F(queue, P9_abandoned_calls_that_run_on)
 {
-	int stuck = share(self->dev) - 1, i;
+	int stuck = user_share(self->dev, ACALL_TEST_INTERFACE) - 1, i;
 	struct acall_completion c;
 	struct queue q;
 	__u64 handle;
@@ -155,7 +140,7 @@ TEST_F(queue, P9_abandoned_calls_that_run_on)
 
 TEST_F(queue, P9_calls_of_another_queue_and_of_objects)
 {
-	int stuck = share(self->dev) - 1, i;
+	int stuck = user_share(self->dev, ACALL_TEST_INTERFACE) - 1, i;
 	struct acall_finish f;
 	struct queue q;
 
@@ -178,7 +163,7 @@ TEST_F(queue, P9_calls_of_another_queue_and_of_objects)
 
 TEST_F(queue, P9_the_whole_share_and_then_one_ends)
 {
-	int all = share(self->dev), i, n = 0;
+	int all = user_share(self->dev, ACALL_TEST_INTERFACE), i, n = 0;
 	struct acall_submission s = sub_nop();
 	__u64 one = fresh_id();
 	struct acall_completion c;
@@ -226,7 +211,7 @@ static int get_stuck(void *arg)
 
 	CHECK(!become(UID_B));
 	dev = sys_open_device();
-	all = share(dev);
+	all = user_share(dev, ACALL_TEST_INTERFACE);
 	CHECK(!queue_open(&q, dev, "test", 256, 256));
 	for (i = 0; i < all; i++)
 		CHECK(!queue_begin_arg(&q, ACALL_TEST_GATE, u->id, NULL));
@@ -267,7 +252,7 @@ TEST_F(queue, P9_one_user_does_not_hold_up_another)
 
 TEST_F(queue, F8_X3_a_stuck_release_holds_up_nobody)
 {
-	int stuck = share(self->dev) - 1, i;
+	int stuck = user_share(self->dev, ACALL_TEST_INTERFACE) - 1, i;
 	struct queue q;
 
 	/* Its method has ended, its .release has not: it holds its place. */

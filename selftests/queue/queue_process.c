@@ -430,7 +430,7 @@ TEST_F(queue, B7_several_that_ENTER_and_one_that_fills_and_reads)
 			queue_put(&self->q, &s);
 		}
 		if (queue_read(&self->q, &c)) {
-			sched_yield();
+			give_way();
 			continue;
 		}
 		ASSERT_LT(c.user_data, n);

@@ -457,7 +457,7 @@ static inline int queue_wait_progress(struct queue *q, __u64 handle,
 		ret = sys_query(q->fd, handle, &query);
 		if (ret || query.progress == progress)
 			return ret;
-		sched_yield();
+		give_way();
 	} while (!guard_expired(since));
 	return -ETIMEDOUT;
 }
@@ -581,7 +581,7 @@ static inline int enterer_start(struct enterer *t)
 	if (ret)
 		return -ret;
 	while (!__atomic_load_n(&t->tid, __ATOMIC_ACQUIRE))
-		sched_yield();
+		give_way();
 	return 0;
 }
 

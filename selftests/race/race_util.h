@@ -53,9 +53,11 @@ static inline void race_meet(unsigned int *counter, unsigned int value)
 {
 	unsigned int n = 0;
 
-	while (__atomic_load_n(counter, __ATOMIC_ACQUIRE) != value)
+	while (__atomic_load_n(counter, __ATOMIC_ACQUIRE) != value) {
+		cpu_relax();
 		if (++n > 200)
 			sched_yield();
+	}
 }
 
 static inline void race_delay(struct race *r, int side)
@@ -65,8 +67,10 @@ static inline void race_delay(struct race *r, int side)
 		      roll(&r->dice[side], r->step + 1);
 
 	/* Where both share a processor, the other has a delay of its own. */
-	while (now_ns() < until)
+	while (now_ns() < until) {
+		cpu_relax();
 		sched_yield();
+	}
 }
 
 static inline void *race_other(void *arg)

@@ -121,7 +121,7 @@ TEST_F(acall, X6_the_end_of_the_grace_and_completion)
 	unsigned int round, early = 0, late = 0;
 	struct acall_finish f;
 	struct dice dice = { 11 };
-	__u64 wait_ns = 200 * 1000, start;
+	__u64 wait_ns = 200 * 1000;
 
 	for (round = 0; more_rounds(round, early, late); round++) {
 		__u64 id = fresh_id();
@@ -132,10 +132,8 @@ TEST_F(acall, X6_the_end_of_the_grace_and_completion)
 				     .cancel.grace_ns = 200 * 1000 };
 		ASSERT_EQ(0, actor_start(&a));
 		while (state_of(self->fd) == ACALL_STATE_RUNNING)
-			;
-		start = now_ns();
-		while (now_ns() - start < wait_ns)
-			;
+			cpu_relax();
+		spin(wait_ns);
 		dither(&dice, 20 * 1000);
 		ASSERT_EQ(0, open_gate(self->ctl, id));
 		actor_join(&a);
@@ -174,7 +172,7 @@ static int abandoned_in_time(int fd, __u64 grace)
 TEST_F(acall, X9_a_signal_in_the_grace)
 {
 	unsigned int round, interrupted = 0, over = 0;
-	__u64 wait_ns = 500 * 1000, start;
+	__u64 wait_ns = 500 * 1000;
 	const __u64 grace = MSEC;
 	struct dice dice = { 13 };
 	struct actor a;
@@ -189,10 +187,8 @@ TEST_F(acall, X9_a_signal_in_the_grace)
 				     .cancel.grace_ns = grace };
 		ASSERT_EQ(0, actor_start(&a));
 		while (state_of(self->fd) == ACALL_STATE_RUNNING)
-			;
-		start = now_ns();
-		while (now_ns() - start < wait_ns)
-			;
+			cpu_relax();
+		spin(wait_ns);
 		dither(&dice, 50 * 1000);
 		actor_signal(&a, SIGUSR1);
 		actor_join(&a);
@@ -232,7 +228,7 @@ TEST_F(acall, X9_death_in_the_grace)
 {
 	unsigned int round, in_grace = 0, over = 0;
 	struct doomed d = { .fd = self->fd, .grace = 2 * MSEC };
-	__u64 wait_ns = MSEC, start;
+	__u64 wait_ns = MSEC;
 	struct dice dice = { 17 };
 	pid_t pid;
 
@@ -243,10 +239,8 @@ TEST_F(acall, X9_death_in_the_grace)
 				      NULL));
 		pid = child_start(cancel_and_stay, &d);
 		while (state_of(self->fd) == ACALL_STATE_RUNNING)
-			sched_yield();
-		start = now_ns();
-		while (now_ns() - start < wait_ns)
-			;
+			give_way();
+		spin(wait_ns);
 		dither(&dice, 100 * 1000);
 		kill(pid, SIGKILL);
 		if (state_of(self->fd) == ACALL_STATE_CANCELLING) {

@@ -28,13 +28,9 @@ static inline __u32 roll(struct dice *d, __u32 below)
 	return (d->state >> 8) % below;
 }
 
-/* Busy for up to @max_ns: a delay, not a wait. */
 static inline void dither(struct dice *d, __u32 max_ns)
 {
-	__u64 ns = roll(d, max_ns), start = now_ns();
-
-	while (now_ns() - start < ns)
-		;
+	spin(roll(d, max_ns));
 }
 
 /*

@@ -164,7 +164,7 @@ static int wait_gone(int dev, __u64 call_id)
 	while (!(ret = list_find(dev, call_id, &r))) {
 		if (guard_expired(since))
 			return -ETIMEDOUT;
-		sched_yield();
+		give_way();
 	}
 	return ret == -ENOENT ? 0 : ret;
 }
@@ -257,7 +257,7 @@ static void *signaller(void *arg)
 			syscall(__NR_tgkill, getpid(), s->tid, SIGUSR1);
 			break;
 		}
-		sched_yield();
+		give_way();
 	}
 	/* What is restarted sleeps on: until this. */
 	if (s->in.custom.flags == SA_RESTART &&

@@ -52,7 +52,7 @@ static int check_finish(struct sweep *s, const struct path *path, int ret)
 	}
 	/* None but these: the provider has them all closed. */
 	while (ctl_get(s->ctl, 0).files)
-		sched_yield();
+		give_way();
 	return 0;
 }
 

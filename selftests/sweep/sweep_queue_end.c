@@ -83,7 +83,7 @@ static int check_finish(struct sweep *s, const struct path *path, int ret)
 	for (i = 0; i < f->nr_files; i++)
 		close(s->got[i]);
 	while (ctl_get(s->ctl, 0).files)
-		sched_yield();
+		give_way();
 	if (path->setup != setup_read) {
 		CHECK(!queue_read(&run.q, &c) && c.handle == run.handle);
 		CHECK(!queue_tell(&run.q));

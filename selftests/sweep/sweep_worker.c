@@ -309,7 +309,7 @@ static int work_finish(struct _test_data_worker *self, const struct work *work)
 	CHECK(!wait_counter("executions", 0));
 	CHECK(!counter("orphans"));
 	while (ctl_get(self->base.ctl, 0).files)
-		sched_yield();
+		give_way();
 	return forget(self->base.ctl, self->id);
 }
 
@@ -411,7 +411,7 @@ static int work_hold(struct _test_data_worker *self, const struct work *work,
 		CHECK(n > 0);
 		text[n] = '\0';
 		CHECK(sscanf(text, "%u %u %u", &passes, &failures, &held) == 3);
-		sched_yield();
+		give_way();
 	}
 	return 0;
 }

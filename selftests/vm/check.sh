@@ -41,7 +41,7 @@ if [ "$where" = host ]; then
 	run=("$vm/host.sh" check)
 else
 	"$vm/fetch.sh" kernel || broken
-	say "testing in a guest (${profile:+$profile, }${cross:+$arch, }${ACCEL:-tcg}, ${SMP:-2} CPUs, ${MEM:-2G})"
+	say "testing in a guest (${profile:+$profile, }${cross:+$arch, }$accel, ${SMP:-2} CPUs, ${MEM:-2G})"
 	run=("$vm/guest.sh" check)
 fi
 {

@@ -45,6 +45,13 @@ if [ -n "$profile" ]; then
 	scale=${ACALL_SCALE:-${SCALE:-1}}
 fi
 
+# One thread of QEMU runs a guest's processors in turn, and one that spins for another
+# gives way to it; two threads would spin for what is waiting for a real processor.
+# PARALLEL=1: they run truly at once.
+# shellcheck disable=SC2034 # as above
+accel=${ACCEL:-tcg,thread=${PARALLEL:+multi}}
+accel=${accel/%thread=/thread=single}
+
 . "$vm/machine.sh"
 . "$vm/apt.sh"
 

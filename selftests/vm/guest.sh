@@ -8,7 +8,7 @@
 #	guest.sh shell			an interactive shell
 # The output comes as it is made, the status is the program's, 125 if the guest
 # ended without a verdict (then the console's tail is shown) or the kernel has
-# complained. MEM, SMP, ACCEL and TIMEOUT (seconds) override; BESIDE are programs of
+# complained. MEM, SMP, ACCEL, PARALLEL (common.sh) and TIMEOUT (seconds) override; BESIDE are programs of
 # this machine that run also has there; SHARED is a file of 16 MiB that is memory of
 # the guest, too, as its PCI device 1af4:1110. ICOUNT=1: its clocks, the TSC too,
 # count instructions and leap over idle time (SMP=1). The console log stays in the
@@ -201,13 +201,15 @@ qemu()
 	# kernels may refuse.
 	# shellcheck disable=SC2054 # QEMU's commas
 	words=(
-		"$emulator" "${machine[@]}" -accel "${ACCEL:-tcg}"
+		"$emulator" "${machine[@]}" -accel "$accel"
 		-smp "${SMP:-2}" -m "${MEM:-2G}"
 		-nodefaults -no-user-config -display none -no-reboot
 		-kernel "$image/vmlinuz" -initrd "$tmp/initramfs"
 		-append "console=${terminal[0]} panic=-1 oops=panic loglevel=7 \
 log_buf_len=4M no_timer_check bdev_allow_write_mounted=1 \
 rcupdate.rcu_cpu_stall_timeout=$((scale < 10 ? 21 * scale : 300)) \
+workqueue.watchdog_thresh=$((30 * scale)) \
+watchdog_thresh=$((scale < 6 ? 10 * scale : 60)) \
 ${PARAMETERS:-} ${APPEND:-}"
 		-add-fd fd=3,set=3 -add-fd fd=4,set=4
 		-chardev "file,id=console,path=$console"
