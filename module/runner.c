@@ -84,9 +84,16 @@ static void stop_lingering(struct acall_runner *runner)
 	wake_up_process(task);
 }
 
+/* What waits when unregistration begins never starts: its sweep ends it (P8). */
 static bool call_ready(const struct acall_interface *iface)
 {
-	return !list_empty(&iface->turn) && iface->running < iface->max_running;
+	return !list_empty(&iface->turn) &&
+	       iface->running < iface->max_running && !iface->gone;
+}
+
+static bool slots_ready(const struct acall_interface *iface)
+{
+	return !list_empty(&iface->short_turn) && !iface->gone;
 }
 
 /**
@@ -100,7 +107,7 @@ bool acall_runner_kick(struct acall_interface *iface)
 	struct acall_runner *runner;
 
 	lockdep_assert_held(&iface->lock);
-	if (!call_ready(iface) && list_empty(&iface->short_turn))
+	if (!call_ready(iface) && !slots_ready(iface))
 		return false;
 	if (list_empty(&iface->idle_runners))
 		return false;
@@ -246,11 +253,11 @@ static bool runner_next(struct acall_runner *runner, struct acall_call **call,
 	call_first = runner->lane && runner->drained && call_ready(iface);
 	runner->lane = NULL;
 	*call = NULL;
-	if (!list_empty(&iface->short_turn) && !call_first) {
+	if (slots_ready(iface) && !call_first) {
 		take_slots(runner, slots);
 	} else if (call_ready(iface)) {
 		*call = take_call(runner);
-		if (!list_empty(&iface->short_turn))
+		if (slots_ready(iface))
 			acall_runner_kick(iface);
 	} else {
 		become_idle(runner);

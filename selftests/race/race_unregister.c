@@ -6,6 +6,7 @@
  * [C5].
  */
 #include "race_util.h"
+#include "queue/queue_util.h"
 
 struct leave {
 	int ctl;
@@ -150,6 +151,72 @@ static int sessions_closed(int ctl)
 	struct acall_test_control c = ctl_get(ctl, 0);
 
 	return c.opens == c.closes ? 0 : -EPROTO;
+}
+
+static void *unregister_main(void *arg)
+{
+	unregister(arg);
+	return NULL;
+}
+
+/* Nobody can have an object of it any more: it is going. */
+static int wait_gone(int dev)
+{
+	__u64 since = now_ns();
+	int fd;
+
+	do {
+		fd = sys_create(dev, ACALL_TEST_HOT);
+		if (fd < 0)
+			return 0;
+		close(fd);
+	} while (!guard_expired(since));
+	return -ETIMEDOUT;
+}
+
+/*
+ * Those that run end when the sweep has not come to those that wait: these are not
+ * started in their place [P8].
+ */
+TEST_F(prov, P8_what_waits_when_unregistration_begins_never_starts)
+{
+	struct leave x = { .ctl = self->ctl };
+	struct acall_completion c;
+	int n, running, calls;
+	unsigned int round;
+	pthread_t thread;
+	struct queue q;
+	__u64 id;
+
+	ASSERT_EQ(0, bring_back(self->ctl));
+	running = user_share(self->dev, ACALL_TEST_HOT);
+	ASSERT_LT(0, running);
+	calls = 2 * running;
+	ASSERT_EQ(0, delays_set("UNREGISTER_SWEEP 10000 1000"));
+	for (round = 0; round < 1 + rounds() / 20; round++) {
+		id = fresh_id();
+		ASSERT_EQ(0, queue_open(&q, self->dev, ACALL_TEST_HOT, calls,
+					0));
+		for (n = 0; n < calls; n++)
+			ASSERT_EQ(0, queue_begin_arg(&q, ACALL_TEST_GATE, id,
+						     NULL));
+		ASSERT_EQ(0, wait_starts(self->ctl, id, running));
+		ASSERT_EQ(0, pthread_create(&thread, NULL, unregister_main,
+					    &x));
+		ASSERT_EQ(0, wait_gone(self->dev));
+		ASSERT_EQ(0, open_gate(self->ctl, id));
+		pthread_join(thread, NULL);
+		ASSERT_EQ(0, x.left);
+		EXPECT_EQ(running, ctl_get(self->ctl, id).starts);
+		for (n = 0; !queue_read(&q, &c); n++)
+			ASSERT_EQ(c.outcome == ACALL_OUTCOME_COMPLETED ?
+				  0 : -ENODEV, c.status);
+		EXPECT_EQ(calls, n);
+		ASSERT_EQ(0, queue_close(&q));
+		ASSERT_EQ(0, forget(self->ctl, id));
+		ASSERT_EQ(0, bring_back(self->ctl));
+	}
+	EXPECT_EQ(0, delays_reset());
 }
 
 TEST_F(prov, P10_CREATE_and_unregistration_of_an_instance)
