@@ -129,6 +129,7 @@ help:
 	@echo '                   s390x of another machine, SUITE=trixie of another Debian'
 	@echo 'DEBUG=1            modules that check and count every transition'
 	@echo 'ACALL_ROUNDS=N     rounds of each stress test (200)'
-	@echo 'CLAUSES=GLOB       check-mutants: only those clauses; GUESTS=N at a time'
+	@echo 'GUESTS=N           check, check-mutants: so many at a time'
+	@echo 'CLAUSES=GLOB       check-mutants: only those clauses'
 	@echo 'MEM= SMP= ACCEL=   the VM (2G, 2, tcg); PARALLEL=1: its processors run at once'
 	@echo 'ACALL_SCALE=N      stretch every time-out'

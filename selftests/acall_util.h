@@ -45,26 +45,8 @@
 #include <linux/acall.h>
 #include <linux/acall_test.h>
 #include "kselftest_harness.h"
+#include "acall_time.h"
 #include "poison.h"
-
-/* In a loop that is to be as quick as it can: who shares the processor may run. */
-static inline void cpu_relax(void)
-{
-#if __has_builtin(__builtin_ia32_pause)
-	__builtin_ia32_pause();
-#endif
-}
-
-/*
- * In a loop that looks for what somebody else does. Short as it is, it lets the
- * processor idle, which a guest's may have to do so that another's can run.
- */
-static inline void give_way(void)
-{
-	static const struct timespec moment = { .tv_nsec = 20000 };
-
-	nanosleep(&moment, NULL);
-}
 
 #ifndef __NR_poll
 #define __NR_poll	__NR_ppoll	/* newer machines have only that */
@@ -75,11 +57,6 @@ static inline void give_way(void)
 #define SYSFS_PARAMS	"/sys/module/acall/parameters/"
 
 #define FOREVER		UINT64_MAX
-#define MSEC		1000000ULL
-#define SEC		1000000000ULL
-#ifndef GUARD_SEC
-#define GUARD_SEC	120	/* the harness's; loops give up earlier */
-#endif
 #define UID_A		65534	/* users that own nothing */
 #define UID_B		65533
 
@@ -95,41 +72,10 @@ do {									\
 	}								\
 } while (0)
 
-static inline unsigned int scale(void)
-{
-	const char *s = getenv("ACALL_SCALE");
-	int n = s ? atoi(s) : 1;
-
-	return n > 0 ? n : 1;
-}
-
 /* A directory that may be written to. */
 static inline const char *tmp_dir(void)
 {
 	return getenv("ACALL_DIR_TMPFS") ?: "/tmp";
-}
-
-static inline __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * SEC + ts.tv_nsec;
-}
-
-/* Busy for @ns: a delay, not a wait. */
-static inline void spin(__u64 ns)
-{
-	__u64 start = now_ns();
-
-	while (now_ns() - start < ns)
-		cpu_relax();
-}
-
-/* The hang guard of a loop that started at @since. */
-static inline bool guard_expired(__u64 since)
-{
-	return now_ns() - since > GUARD_SEC * 5 / 6 * SEC * scale();
 }
 
 static inline int sys_ioctl(int fd, unsigned long cmd, const void *arg)

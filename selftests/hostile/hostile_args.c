@@ -302,12 +302,24 @@ static void *change(void *arg)
 	struct changer *c = arg;
 	unsigned int i;
 
-	for (i = 0; !__atomic_load_n(&c->stop, __ATOMIC_RELAXED); i++)
+	for (i = 0; !__atomic_load_n(&c->stop, __ATOMIC_RELAXED); i++) {
 		__atomic_store_n(c->word, c->values[i % 4], __ATOMIC_RELAXED);
+		cpu_relax();
+	}
 	return NULL;
 }
 
 enum { ROUNDS = 20000, MARK = 0xa7 };
+
+/*
+ * Another round: enough of them, and then until the word was each time different,
+ * which on processors that run in turn takes long.
+ */
+static bool more_rounds(int round, int enough, bool seen)
+{
+	cpu_relax();
+	return round < enough || (!seen && round < enough * 100);
+}
 
 TEST_F(user, B3_a_size_that_changes_while_it_is_read)
 {
@@ -323,15 +335,17 @@ TEST_F(user, B3_a_size_that_changes_while_it_is_read)
 	memcpy(c.values, values, sizeof(values));
 	info->size = sizeof(*info);
 	ASSERT_EQ(0, pthread_create(&c.thread, NULL, change, &c));
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; more_rounds(i, ROUNDS, good); i++) {
 		ret = sys_ioctl(self->dev, ACALL_IOC_INFO, info);
-		if (ret && ret != -EINVAL)
+		if (ret && ret != -EINVAL) {
+			i = -1;
 			break;
+		}
 		good += !ret;
 	}
 	__atomic_store_n(&c.stop, 1, __ATOMIC_RELAXED);
 	pthread_join(c.thread, NULL);
-	EXPECT_EQ(ROUNDS, i);
+	EXPECT_LE(ROUNDS, i);
 	EXPECT_LT(0, good);
 	/* Whatever it has read, it wrote its own answer and no more. */
 	EXPECT_TRUE(all_are(page + sizeof(*info), 0, PAGE - sizeof(*info)));
@@ -352,23 +366,27 @@ TEST_F(user, B3_lengths_that_change_while_they_are_read)
 
 	memset(in, 'x', sizeof(in));
 	ASSERT_EQ(0, pthread_create(&c.thread, NULL, change, &c));
-	for (i = 0; i < ROUNDS / 10; i++) {
+	for (i = 0; more_rounds(i, ROUNDS / 10, good); i++) {
 		ret = sys_begin_struct(self->fd, &b);
 		if (ret == -E2BIG)
 			continue;
-		if (ret)
+		if (ret) {
+			i = -1;
 			break;
+		}
 		memset(out, MARK, sizeof(out));
 		/* It may be of bytes of several lengths: any, but one. */
 		ret = sys_finish_out(self->fd, out, sizeof(in), &f);
 		if (ret || !all_are(out, 'x', f.out_len) ||
-		    !all_are(out + f.out_len, MARK, BEHIND))
+		    !all_are(out + f.out_len, MARK, BEHIND)) {
+			i = -1;
 			break;
+		}
 		good++;
 	}
 	__atomic_store_n(&c.stop, 1, __ATOMIC_RELAXED);
 	pthread_join(c.thread, NULL);
-	EXPECT_EQ(ROUNDS / 10, i);
+	EXPECT_LE(ROUNDS / 10, i);
 	EXPECT_LT(0, good);
 	EXPECT_EQ(0, works(self->fd));
 }
@@ -389,7 +407,7 @@ TEST_F(user, B3_a_file_that_changes_while_it_is_read)
 	arg.id = self->id;
 	ASSERT_EQ(0, open_gate(self->ctl, self->id));
 	ASSERT_EQ(0, pthread_create(&c.thread, NULL, change, &c));
-	for (i = 0; i < ROUNDS / 4; i++) {
+	for (i = 0; more_rounds(i, ROUNDS / 4, good && bad); i++) {
 		struct acall_finish f;
 
 		ret = begin_at(self->fd, ACALL_TEST_HOLD, PTR(&arg),
@@ -397,13 +415,15 @@ TEST_F(user, B3_a_file_that_changes_while_it_is_read)
 		bad += ret == -EBADF;
 		if (ret == -EBADF)
 			continue;
-		if (ret || sys_finish(self->fd, 0, &f))
+		if (ret || sys_finish(self->fd, 0, &f)) {
+			i = -1;
 			break;
+		}
 		good++;
 	}
 	__atomic_store_n(&c.stop, 1, __ATOMIC_RELAXED);
 	pthread_join(c.thread, NULL);
-	EXPECT_EQ(ROUNDS / 4, i);
+	EXPECT_LE(ROUNDS / 4, i);
 	EXPECT_LT(0, good);
 	EXPECT_LT(0, bad);
 	/* And nothing keeps it: the last close is one. */

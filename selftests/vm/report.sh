@@ -7,6 +7,7 @@
 
 set -u
 ktap=${1:?usage: report.sh KTAP-FILE}
+at=
 live=
 [ ! -t 1 ] || live=1
 
@@ -16,10 +17,18 @@ reset()
 	printf 'KTAP version 1\n' >"$ktap"
 }
 
+# In microseconds: that of the line, if it was said (@@ at SECONDS), or now.
+now()
+{
+	moment=${at:-$EPOCHREALTIME} at=
+	moment=${moment/./}
+}
+
 begin()
 {
 	name=$1 plan=0 points=0 ok=0 bad=0 skip=0 test='' notes=() shown=()
-	started=${EPOCHREALTIME/./}
+	now
+	started=$moment
 	printf '  # Subtest: %s\n' "$name" >>"$ktap"
 	[ -z "$live" ] || printf '%-28s ' "$name"
 }
@@ -103,7 +112,8 @@ end()
 	else
 		printf 'ok %d %s\n' $programs "$name" >>"$ktap"
 	fi
-	took=$(((${EPOCHREALTIME/./} - started) / 100000))
+	now
+	took=$(((moment - started) / 100000))
 	text="$ok passed"
 	[ $bad -eq 0 ] || text+=", $bad failed"
 	[ $skip -eq 0 ] || text+=", $skip skipped"
@@ -120,6 +130,7 @@ while IFS= read -r line || [ -n "$line" ]; do
 	'@@ again')	[ -z "$live" ] || echo; reset ;;
 	'@@ begin '*)	begin "${line#@@ begin }" ;;
 	'@@ end '*)	line=${line#@@ end }; end "${line##* }" ;;
+	'@@ at '*)	at=${line#@@ at } ;;
 	'@@ done')	finished=1 ;;
 	'@@ guest '*)	verdict=${line#@@ guest } ;;
 	*)		[ -z "$name" ] || take "$line" ;;
