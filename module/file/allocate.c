@@ -93,10 +93,20 @@ int acf_allocate_prepare(struct acall_call *call)
 	return 0;
 }
 
+/* tmpfs gives back its pages one by one, and is not interrupted in a punch. */
+static loff_t chunk_of(const struct acf_allocate *a, const struct file *file)
+{
+	if (a->mode & FALLOC_FL_PUNCH_HOLE &&
+	    file_inode(file)->i_sb->s_magic == TMPFS_MAGIC)
+		return ACF_CHUNK;
+	return ACF_ALLOCATE_CHUNK;
+}
+
 int acf_allocate_run(struct acall_call *call)
 {
 	struct acf_allocate *a = acall_private(call);
 	struct file *file = acall_file(call, 0);
+	const loff_t chunk = chunk_of(a, file);
 	bool killable;
 	loff_t done = 0;
 	loff_t pos, n;
@@ -107,7 +117,7 @@ int acf_allocate_run(struct acall_call *call)
 	while (done < a->len) {
 		/* Chunks end at multiples, so that none splits a huge page. */
 		pos = a->start + done;
-		n = ACF_ALLOCATE_CHUNK - (pos & (ACF_ALLOCATE_CHUNK - 1));
+		n = chunk - (pos & (chunk - 1));
 		n = min(n, a->len - done);
 		ret = acf_enter(call, killable);
 		if (ret)

@@ -241,9 +241,10 @@ static int work_begin(struct _test_data_worker *self, const struct work *work)
 		b.in_len = sizeof(in.hash);
 		break;
 	case ACALL_FILE_ALLOCATE:
-		/* More than one chunk. */
+		/* More than one chunk: of 64 MiB, and of 8 where tmpfs punches. */
 		in.allocate.offset = 63 << 20;
-		in.allocate.length = 2 << 20;
+		in.allocate.length = work->flags == ACALL_FILE_ALLOCATE_PUNCH ?
+				     17 << 20 : 2 << 20;
 		in.allocate.mode = work->flags;
 		b.in_len = sizeof(in.allocate);
 		break;
