@@ -207,6 +207,14 @@ static bool fill_input(struct acall_slot *slot,
 	return true;
 }
 
+/* Not inline: what is kept in registers is for those that are not. */
+static noinline void set_aside(struct acall_batch *batch, u32 i,
+			       struct acall_slot *slot)
+{
+	batch->others |= BIT(i);
+	list_move_tail(&slot->list, &batch->other_slots);
+}
+
 /*
  * Fills the slots; those of others, which need calls of their own or are wrong, are
  * taken off the list: all of them, if the interface has gone and is not @pinned.
@@ -218,7 +226,7 @@ static u32 fill_slots(struct acall_queue *queue, struct acall_batch *batch,
 	/* Kept where the stores below do not reach. */
 	struct acall_submission *entries = queue->rings.submissions;
 	const u32 mask = queue->rings.nr_submissions - 1;
-	const u32 nr_methods = queue->iface->nr_methods;
+	const u32 nr_methods = pinned ? queue->iface->nr_methods : 0;
 	const struct acall_short *shorts = queue->shorts;
 	struct acall_client *client = batch->client;
 	u64 id = acall_table_new_ids(batch->nr);
@@ -227,14 +235,14 @@ static u32 fill_slots(struct acall_queue *queue, struct acall_batch *batch,
 	u32 first = batch->first;
 	u64 nth = batch->nth;
 	u8 state = batch->here ? ACALL_SLOT_RUNNING : ACALL_SLOT_QUEUED;
-	u32 i = 0, others = 0, nr_others = 0;
+	u32 i = 0, nr = 0;
 
 	list_for_each_entry_safe(slot, next, &batch->shorts, list) {
 		struct acall_submission *entry = &entries[(first + i) & mask];
 		u32 method = READ_ONCE(entry->method);
 		u32 flags = READ_ONCE(entry->flags);
 		u32 len = READ_ONCE(entry->in_len);
-		bool is_short = pinned && method < nr_methods;
+		bool is_short = method < nr_methods;
 
 		if (is_short) {
 			/* R-SPEC */
@@ -251,10 +259,7 @@ static u32 fill_slots(struct acall_queue *queue, struct acall_batch *batch,
 					      &queue->iface->desc->methods[method],
 					      flags, len);
 		if (unlikely(!is_short)) {
-			others |= BIT(i);
-			i++;
-			nr_others++;
-			list_move_tail(&slot->list, &batch->other_slots);
+			set_aside(batch, i++, slot);
 			continue;
 		}
 		slot->client = client;
@@ -275,9 +280,9 @@ static u32 fill_slots(struct acall_queue *queue, struct acall_batch *batch,
 		WRITE_ONCE(entry->error, 0);
 		WRITE_ONCE(entry->handle, slot->handle);
 		i++;
+		nr++;
 	}
-	batch->others = others;
-	return batch->nr - nr_others;
+	return nr;
 }
 
 static void count_live(struct acall_queue *queue, int nr)

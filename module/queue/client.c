@@ -26,6 +26,8 @@ static struct acall_call *create_body(const struct acall_client *client)
 	if (!body)
 		return NULL;
 	body->word = ACALL_PHASE_RUNNING;
+	/* The first one has to be loaded. */
+	body->method_nr = U32_MAX;
 	body->identity = client->identity;
 	body->identity.borrowed = true;
 	body->session = client->session;
@@ -196,7 +198,7 @@ void acall_slot_free(struct acall_queue *queue, struct acall_slot *slot,
 {
 	lockdep_assert_held(&queue->lock);
 
-	acall_tally_add(tally, slot->client, charged);
+	acall_tally_add(tally, slot->client, 1, !charged);
 	slot->call = NULL;
 	slot->handle += ACALL_SLOT_GENERATION;
 	acall_slot_set(slot, ACALL_SLOT_FREE);

@@ -215,20 +215,28 @@ void acall_queue_tell(struct acall_queue *queue, struct acall_call *call)
 
 /*
  * So many completions have been read. Nearly always their slots are those of short
- * calls, which are free by that; then the list goes as a whole.
+ * calls of one client, which are free by that; then the list goes as a whole, and is
+ * counted as a whole.
  */
 static void reap(struct acall_queue *queue, u32 nr, struct list_head *calls,
 		 struct acall_tally *tally)
 {
+	struct acall_client *client = tally->client;
 	struct acall_slot *slot, *next;
+	u32 free = 0, counted = 0, own = 0;
 	LIST_HEAD(over);
-	u32 free = 0;
 
 	lockdep_assert_held(&queue->lock);
 
 	list_for_each_entry_safe(slot, next, &queue->posted, list) {
 		if (!nr--)
 			break;
+		if (unlikely(slot->client != client)) {
+			acall_tally_add(tally, client, free - counted, own);
+			client = slot->client;
+			counted = free;
+			own = 0;
+		}
 		if (unlikely(slot->special)) {
 			slot->read = true;
 			if (slot->more && !slot->finished) {
@@ -239,12 +247,13 @@ static void reap(struct acall_queue *queue, u32 nr, struct list_head *calls,
 				list_move_tail(&slot->list, calls);
 				continue;
 			}
+			own += slot->own;
 		}
-		acall_tally_add(tally, slot->client, !slot->own);
 		acall_slot_set(slot, ACALL_SLOT_FREE);
 		slot->handle += ACALL_SLOT_GENERATION;
 		free++;
 	}
+	acall_tally_add(tally, client, free - counted, own);
 	queue->nr_free += free;
 	list_cut_before(&over, &queue->posted, &slot->list);
 	list_splice(&over, &queue->free);

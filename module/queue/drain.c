@@ -44,13 +44,13 @@ u32 acall_slots_take(struct acall_lane *lane, struct list_head *slots)
 	return nr;
 }
 
-/* What the method is to find in its call. */
-static void load(struct acall_call *body, const struct acall_slot *slot)
+/* What the method is to find in its call, which is not as the last one had it. */
+static noinline void load(struct acall_call *body, const struct acall_slot *slot)
 {
 	const struct acall_method *method = body->method;
 	u32 len = slot->in_len;
 
-	if (!method || body->method_nr != slot->method_nr) {
+	if (body->method_nr != slot->method_nr) {
 		method = &body->iface->desc->methods[slot->method_nr];
 		body->method = method;
 		body->method_nr = slot->method_nr;
@@ -66,32 +66,30 @@ static void load(struct acall_call *body, const struct acall_slot *slot)
 }
 
 /* What the method has left there besides what it returned, and as it was again. */
-static void unload(struct acall_call *body, struct acall_slot *slot)
+static noinline void unload(struct acall_call *body, struct acall_slot *slot)
 {
-	u64 progress = atomic64_read(&body->progress);
-	u64 total = atomic64_read(&body->total);
-
-	slot->progress = progress;
-	slot->total = total;
-	slot->result = 0;
-	if (unlikely(progress | total)) {
-		atomic64_set(&body->progress, 0);
-		atomic64_set(&body->total, 0);
-	}
-	if (unlikely(body->word != ACALL_PHASE_RUNNING)) {
-		slot->result = acall_word_result(body->word);
-		body->word = ACALL_PHASE_RUNNING;
-	}
+	slot->progress = atomic64_read(&body->progress);
+	slot->total = atomic64_read(&body->total);
+	atomic64_set(&body->progress, 0);
+	atomic64_set(&body->total, 0);
+	slot->result = acall_word_result(body->word);
+	body->word = ACALL_PHASE_RUNNING;
 }
 
-static void run(struct acall_slot *slot, struct acall_client *client,
-		struct acall_call **lent, u64 now)
+/* Inline, since what there is to do is little: most have no input, and only return. */
+static __always_inline void run(struct acall_slot *slot,
+				struct acall_client *client,
+				struct acall_call **lent, u64 now)
 {
 	struct acall_call *body = *lent;
 	struct acall_bounded bounded;
 	int ret;
 
-	load(body, slot);
+	if (slot->method_nr != body->method_nr || slot->in_len ||
+	    body->in_len || body->method->in_size)
+		load(body, slot);
+	else
+		body->small[0] = 0;	/* his to write to */
 	acall_bounded_begin(&bounded);
 	ret = body->method->run(body);
 	acall_bounded_end(&bounded, body);
@@ -100,7 +98,13 @@ static void run(struct acall_slot *slot, struct acall_client *client,
 					    ret);
 	slot->status = ret;
 	slot->start_ns = now;
-	unload(body, slot);
+	slot->progress = 0;
+	slot->total = 0;
+	slot->result = 0;
+	if (unlikely(atomic64_read(&body->progress) |
+		     atomic64_read(&body->total) |
+		     (body->word ^ ACALL_PHASE_RUNNING)))
+		unload(body, slot);
 	if (unlikely(refcount_read(&body->ref) != 1))
 		acall_client_renew(client, lent);
 }

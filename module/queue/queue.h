@@ -239,16 +239,22 @@ static inline void acall_tally_init(struct acall_tally *tally)
 	INIT_LIST_HEAD(&tally->dead);
 }
 
-/* One slot of @client is going to be free; its queue's lock is held. */
+/*
+ * So many slots of @client are going to be free, of which @own had calls of their own,
+ * which were charged by themselves; their queue's lock is held.
+ */
 static inline void acall_tally_add(struct acall_tally *tally,
-				   struct acall_client *client, bool charged)
+				   struct acall_client *client, u32 slots,
+				   u32 own)
 {
+	if (!slots)
+		return;
 	if (tally->client != client) {
 		acall_tally_flush(tally);
 		tally->client = client;
 	}
-	tally->slots++;
-	tally->charged += charged;
+	tally->slots += slots;
+	tally->charged += slots - own;
 }
 
 void acall_slot_free(struct acall_queue *queue, struct acall_slot *slot,

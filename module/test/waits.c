@@ -112,7 +112,7 @@ int run_inline_gate(struct acall_call *call)
 /* Has no .prepare, so what it needs must be there. */
 int run_short_gate(struct acall_call *call)
 {
-	const struct acall_test_arg *arg = acall_in(call);
+	struct acall_test_arg *arg = acall_in(call);
 	struct meeting *m = meeting_find(arg->id);
 	int ret;
 
@@ -120,6 +120,10 @@ int run_short_gate(struct acall_call *call)
 	if (m && arg->pause == ACALL_TEST_COMMIT_FIRST)
 		commit_at(m, call);
 	ret = m && spin_until(m, 0) ? arg->value : -ETIMEDOUT;
+	/* Its input is its own to write to, and no other call's. */
+	if (arg->pause == ACALL_TEST_COMMIT_SCRATCH)
+		ret = -EUCLEAN;
+	arg->pause = ACALL_TEST_COMMIT_SCRATCH;
 	/* Nobody has looked at it before. */
 	if (!is_result(ret))
 		ret = -EINVAL;

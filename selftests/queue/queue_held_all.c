@@ -481,22 +481,26 @@ TEST_F(queue, B4_clients_who_share_a_lane_and_a_queue)
 TEST_F(queue, B3_F2_input_and_result_of_one_short_call_are_not_the_nexts)
 {
 	struct acall_test_arg arg = { .id = self->id, .value = -EDOM };
-	struct acall_submission s[3];
-	struct acall_completion c[3];
+	struct acall_submission s[4];
+	struct acall_completion c[4];
 	struct acall_enter e;
 	int i;
 
 	ASSERT_EQ(0, wait_starts(self->ctl, self->id, 0));
 	ASSERT_EQ(0, open_gate(self->ctl, self->id));
-	/* All of it; its id alone, the rest is zero; nothing: id 0 has no gate. */
+	/*
+	 * All of it; its id alone, the rest is zero; twice nothing: id 0 has no gate,
+	 * and what the method has written there is gone.
+	 */
 	s[0] = sub(ACALL_TEST_SHORT_GATE, &arg, sizeof(arg));
 	s[1] = sub(ACALL_TEST_SHORT_GATE, &arg, sizeof(arg.id));
 	s[2] = sub(ACALL_TEST_SHORT_GATE, NULL, 0);
-	for (i = 0; i < 3; i++)
+	s[3] = s[2];
+	for (i = 0; i < 4; i++)
 		ASSERT_NE(NULL, queue_put(&self->q, &s[i]));
-	ASSERT_EQ(0, sys_enter(self->q.fd, 3, 3, FOREVER, &e));
-	ASSERT_EQ(3, e.begun);
-	for (i = 0; i < 3; i++) {
+	ASSERT_EQ(0, sys_enter(self->q.fd, 4, 4, FOREVER, &e));
+	ASSERT_EQ(4, e.begun);
+	for (i = 0; i < 4; i++) {
 		ASSERT_EQ(0, queue_read(&self->q, &c[i]));
 		EXPECT_EQ(ACALL_OUTCOME_COMPLETED, c[i].outcome);
 		EXPECT_EQ(0, c[i].result);
@@ -504,6 +508,7 @@ TEST_F(queue, B3_F2_input_and_result_of_one_short_call_are_not_the_nexts)
 	EXPECT_EQ(-EDOM, c[0].status);
 	EXPECT_EQ(0, c[1].status);
 	EXPECT_EQ(-ETIMEDOUT, c[2].status);
+	EXPECT_EQ(-ETIMEDOUT, c[3].status);
 	EXPECT_EQ(2, ctl_get(self->ctl, self->id).starts);
 	EXPECT_EQ(2, ctl_get(self->ctl, self->id).ends);
 }

@@ -104,6 +104,9 @@ enum acall_test_commit {
 	ACALL_TEST_COMMIT_LAST		= 2,	/* when the gate opens or it has
 						 * seen a cancel, twice
 						 */
+	ACALL_TEST_COMMIT_SCRATCH	= 3,	/* what short-gate leaves in its
+						 * input, and fails if it finds it
+						 */
 };
 
 /**
