@@ -14,7 +14,7 @@
 #include "jobs.h"
 
 #define FIRST	32
-#define WAKE	8	/* completions that are worth being woken for */
+#define WAKE	8	/* completions, if nothing else is waited for */
 
 struct client {
 	struct work *work;
@@ -71,28 +71,6 @@ static void took(struct client *c)
 			close(fds[1]);
 		c->begun++;
 	}
-}
-
-static void submit(struct client *c)
-{
-	unsigned int most = c->begun ? SLOTS : FIRST;
-	struct acall_submission *sub;
-	int ret;
-
-	while (c->got < c->work->count && c->got - c->ended < most) {
-		sub = acall_queue_get_submission(c->queue);
-		if (!sub)
-			break;
-		prepare(c, sub);
-	}
-	if (!acall_queue_unsubmitted(c->queue))
-		return;
-	ret = acall_queue_submit(c->queue);
-	/* A limit: there is room when others have ended. */
-	if ((ret == -EAGAIN || ret == -EDQUOT) && c->begun > c->ended)
-		return;
-	check(ret, "submit");
-	took(c);
 }
 
 static enum fate fate_of(const struct acall_completion *done)
@@ -160,24 +138,68 @@ static void cancel_due(struct client *c)
 	}
 }
 
+/* Others end while files are opened, and what is due then is not to wait. */
+static void look(struct client *c)
+{
+	read_some(c);
+	cancel_due(c);
+}
+
+static void submit(struct client *c)
+{
+	unsigned int most = c->begun ? SLOTS : FIRST;
+	struct acall_submission *sub;
+	int ret;
+
+	while (c->got < c->work->count && c->got - c->ended < most) {
+		sub = acall_queue_get_submission(c->queue);
+		if (!sub)
+			break;
+		prepare(c, sub);
+		look(c);
+	}
+	if (!acall_queue_unsubmitted(c->queue))
+		return;
+	ret = acall_queue_submit(c->queue);
+	/* A limit: there is room when others have ended. */
+	if ((ret == -EAGAIN || ret == -EDQUOT) && c->begun > c->ended)
+		return;
+	check(ret, "submit");
+	took(c);
+}
+
+/* So many completions are worth being woken for: those that a cancel waits for, too. */
+static unsigned int worth(const struct client *c)
+{
+	const struct work *work = c->work;
+	unsigned int flying = c->begun - c->ended, due;
+
+	if (c->cancelled < work->nr_chosen) {
+		due = work->jobs[work->order[c->cancelled]].due;
+		if (due <= c->ended)
+			return 1;
+		if (due - c->ended < flying)
+			flying = due - c->ended;
+	}
+	return flying < WAKE ? flying : WAKE;
+}
+
 void run_queue(struct work *work, unsigned int threads)
 {
 	struct client c = { .work = work };
-	unsigned int flying;
 
 	(void)threads;
 	check(acall_queue_create(ACALL_FILE_INTERFACE, 0, SLOTS, 0, &c.queue),
 	      "queue");
 	while (c.ended < work->count) {
 		submit(&c);
-		cancel_due(&c);
-		flying = c.begun - c.ended;
-		if (c.got == work->count || flying == SLOTS ||
-		    acall_queue_unsubmitted(c.queue))
-			check(acall_queue_wait(c.queue, flying < WAKE ? flying :
-					       WAKE, ACALL_FOREVER), "wait");
-		read_some(&c);
-		cancel_due(&c);
+		look(&c);
+		if (c.ended < c.begun &&
+		    (c.got == work->count || c.begun - c.ended == SLOTS ||
+		     acall_queue_unsubmitted(c.queue)))
+			check(acall_queue_wait(c.queue, worth(&c),
+					       ACALL_FOREVER), "wait");
+		look(&c);
 	}
 	acall_queue_destroy(c.queue);
 }
