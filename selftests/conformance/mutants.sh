@@ -33,7 +33,8 @@ run_guest()
 	for glob in "$@"; do
 		args+=(--only "$glob")
 	done
-	TIMEOUT=$((guard * 4)) "$to/selftests/vm/guest.sh" run "$program" \
+	# What only a race shows is to be shown.
+	TIMEOUT=$((guard * 4)) PARALLEL=1 "$to/selftests/vm/guest.sh" run "$program" \
 		--guard $guard "${args[@]}" >"$to/../run.log" \
 		2>"$to/../run.err" </dev/null
 }
