@@ -19,7 +19,7 @@ esac
 
 "$vm/setup.sh" "$purpose" >&2 || exit
 use_kernel
-export PARALLEL=${PARALLEL-1}
+export PARALLEL=${PARALLEL:-1}
 parts=(modules userspace vm)
 if [ "$mode" = bench ]; then
 	parts+=(bench)
