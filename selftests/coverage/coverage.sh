@@ -72,19 +72,26 @@ figures()
 		"$dir/module.info" | sort
 }
 
-# FILE:LINE:FUNCTION of every line that was not reached.
+# FILE:LINE:FUNCTION of every line that was not reached. Functions are as the source
+# has them, since what is inlined everywhere is not among the compiler's.
 unreached()
 {
-	awk -F '[:,]' -v from="$out/src/" '
-	/^SF:/ { file = substr($0, 4 + length(from)); n = 0 }
-	/^FN:/ { start[++n] = $2; name[n] = $3 }
-	/^DA:/ && $3 == 0 {
-		at = 0
-		for (i = 1; i <= n; i++)
-			if (start[i] <= $2 + 0 && (!at || start[i] > start[at]))
-				at = i
-		print file ":" $2 ":" name[at]
-	}' "$dir/module.info" | sort -t : -k 1,1 -k 2,2n
+	awk -F '[:,]' -v from="$out/src/" -v top="$top/" '
+	function read_names(path, line, n, name) {
+		while ((getline line < path) > 0) {
+			n++
+			if (line ~ /^[a-z].*[(]/ && line !~ /;$/) {
+				name = line
+				sub(/[(].*/, "", name)
+				sub(/.*[ *]/, "", name)
+			}
+			name_at[n] = name
+		}
+		close(path)
+	}
+	/^SF:/ { file = substr($0, 4 + length(from)); read_names(top file) }
+	/^DA:/ && $3 == 0 { print file ":" $2 ":" name_at[$2 + 0] }' \
+		"$dir/module.info" | sort -t : -k 1,1 -k 2,2n
 }
 
 # justified.txt: "FILE FUNCTION: REASON", then the lines that it is true of,
