@@ -50,9 +50,7 @@ dmesg -r | awk -v mark="${1:-}" '
 
 # KCSAN looks at the whole kernel. A report without a function of ours in either
 # stack is the kernel's: its lines go, but what others said between them, and its
-# title is given a mark. The two lines of = around it are all that tells its end. So
-# is one report the kernel's whoever sleeps: that a timer takes the sleeper off it,
-# on the kernel's own stack, while he looks whether it has.
+# title is given a mark. The two lines of = around it are all that tells its end.
 kcsan()
 {
 	awk '
@@ -66,7 +64,7 @@ kcsan()
 			else if (!(ended && title && !ours && text ~ /^ /))
 				print line
 		}
-		n = title = ours = ended = sleeper = 0
+		n = title = ours = ended = 0
 	}
 	{ block[++n] = $0 }
 	/(\]|>) ?====================*$/ {
@@ -77,10 +75,7 @@ kcsan()
 	}
 	n == 1 { flush() }
 	/BUG: KCSAN: / { title = 1 }
-	/BUG: KCSAN: data-race in hrtimer_wakeup \/ schedule_hrtimeout_range_clock/ {
-		sleeper = 1
-	}
-	/ \[acall[a-z_]*\]$/ && !sleeper { ours = 1 }
+	/ \[acall[a-z_]*\]$/ { ours = 1 }
 	END { flush() }' "$log"
 }
 
