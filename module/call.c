@@ -32,6 +32,7 @@
 #include "session.h"
 #include "user/identity.h"
 #include "user/limits.h"
+#include "wait/alarm.h"
 
 static atomic_t executions = ATOMIC_INIT(0);
 static atomic_t orphans = ATOMIC_INIT(0);
@@ -150,7 +151,7 @@ enum acall_verdict acall_call_step(struct acall_call *call,
 	/* Nothing to do any more; it would only keep the call. */
 	if (done)
 		acall_call_timer_set(call, U64_MAX);
-	/* Pairs with the barrier in prepare_to_wait(): sleepers look again. */
+	/* Pairs with the barrier in prepare_to_wait_event(): sleepers look again. */
 	if ((cancelled || done) && wq_has_sleeper(&call->wait))
 		wake_up_all(&call->wait);
 	if (done && call->object) {
@@ -522,33 +523,11 @@ void acall_call_drop(struct acall_call *call, bool detach)
  */
 int acall_call_wait(struct acall_call *call, u64 until)
 {
-	ktime_t expires = ns_to_ktime(min_t(u64, until, KTIME_MAX));
-	DEFINE_WAIT(wait);
-	int ret = 0;
-
 	if (acall_call_done(call))
 		return 0;
-	if (until <= ktime_get_ns())
-		return -ETIMEDOUT;
 	acall_delay(ACALL_AT_WAIT);
-
-	for (;;) {
-		prepare_to_wait(&call->wait, &wait,
-				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		if (acall_call_done(call))
-			break;
-		ret = -ERESTARTSYS;
-		if (signal_pending(current))
-			break;
-		ret = -ETIMEDOUT;
-		if (!schedule_hrtimeout_range(until < KTIME_MAX ? &expires :
-					      NULL, 0, HRTIMER_MODE_ABS) &&
-		    !acall_call_done(call))
-			break;
-		ret = 0;
-	}
-	finish_wait(&call->wait, &wait);
-	return ret;
+	return acall_wait_until(call->wait, acall_call_done(call),
+				TASK_INTERRUPTIBLE | TASK_FREEZABLE, until);
 }
 
 /**

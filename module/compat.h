@@ -19,6 +19,17 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 }
 #endif
 
+#ifndef HAVE_HRTIMER_ON_STACK
+static inline void
+hrtimer_setup_on_stack(struct hrtimer *timer,
+		       enum hrtimer_restart (*function)(struct hrtimer *),
+		       clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init_on_stack(timer, clock, mode);
+	timer->function = function;
+}
+#endif
+
 #ifndef HAVE_VM_FLAGS_MOD
 static inline void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set,
 				vm_flags_t clear)

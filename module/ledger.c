@@ -17,6 +17,7 @@
 
 #include "call.h"
 #include "ledger.h"
+#include "wait/alarm.h"
 
 /**
  * acall_ledger_create - make an empty ledger
@@ -96,7 +97,7 @@ void acall_ledger_end(struct acall_ledger *ledger, struct acall_call *call,
 	if (orphan)
 		WRITE_ONCE(ledger->orphans, ledger->orphans - 1);
 	spin_unlock_irqrestore(&ledger->lock, flags);
-	/* Pairs with the barrier in prepare_to_wait(). */
+	/* Pairs with the barrier in prepare_to_wait_event(). */
 	if (wq_has_sleeper(&ledger->wait))
 		wake_up_all(&ledger->wait);
 }
@@ -192,29 +193,10 @@ u64 acall_ledger_begun(struct acall_ledger *ledger)
 static int wait_ended(struct acall_ledger *ledger,
 		      const struct acall_call *call, u64 nth, u64 until)
 {
-	ktime_t expires = ns_to_ktime(min_t(u64, until, KTIME_MAX));
-	bool timed_out = until <= ktime_get_ns();
-	DEFINE_WAIT(wait);
-	int ret;
-
-	for (;;) {
-		prepare_to_wait(&ledger->wait, &wait,
-				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		ret = 0;
-		if (call ? ended(ledger, call) : settled_before(ledger, nth))
-			break;
-		ret = -ETIMEDOUT;
-		if (timed_out)
-			break;
-		ret = -ERESTARTSYS;
-		if (signal_pending(current))
-			break;
-		timed_out = !schedule_hrtimeout_range(until < KTIME_MAX ?
-						      &expires : NULL, 0,
-						      HRTIMER_MODE_ABS);
-	}
-	finish_wait(&ledger->wait, &wait);
-	return ret;
+	return acall_wait_until(ledger->wait,
+				call ? ended(ledger, call) :
+				       settled_before(ledger, nth),
+				TASK_INTERRUPTIBLE | TASK_FREEZABLE, until);
 }
 
 /**

@@ -8,9 +8,9 @@
  * sides.
  */
 #include <linux/export.h>
-#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
+#include <linux/overflow.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -20,6 +20,7 @@
 #include "power.h"
 #include "session.h"
 #include "user/limits.h"
+#include "wait/alarm.h"
 
 static bool stop_signal = true;
 module_param(stop_signal, bool, 0644);
@@ -255,22 +256,13 @@ EXPORT_SYMBOL_GPL(acall_stopped);
 
 int acall_sleep(struct acall_call *call, u64 ns)
 {
-	ktime_t until = ktime_add_safe(ktime_get(),
-				       ns_to_ktime(min_t(u64, ns, KTIME_MAX)));
-	DEFINE_WAIT(wait);
-	int ret = 0;
+	u64 until;
 
-	for (;;) {
-		prepare_to_wait(&call->wait, &wait, TASK_IDLE);
-		if (acall_cancelled(call)) {
-			ret = -ECANCELED;
-			break;
-		}
-		if (!schedule_hrtimeout_range(&until, 0, HRTIMER_MODE_ABS))
-			break;
-	}
-	finish_wait(&call->wait, &wait);
-	return ret;
+	/* What is too far away to be told is never reached. */
+	if (check_add_overflow(ktime_get_ns(), ns, &until))
+		until = U64_MAX;
+	return acall_wait_until(call->wait, acall_cancelled(call), TASK_IDLE,
+				until) ? 0 : -ECANCELED;
 }
 EXPORT_SYMBOL_GPL(acall_sleep);
 

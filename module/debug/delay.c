@@ -17,7 +17,6 @@
  */
 #include <linux/atomic.h>
 #include <linux/debugfs.h>
-#include <linux/delay.h>
 #include <linux/ktime.h>
 #include <linux/random.h>
 #include <linux/sched.h>
@@ -26,6 +25,7 @@
 #include <linux/uaccess.h>
 
 #include "debug/delay.h"
+#include "wait/alarm.h"
 
 /* Longer, and the kernel's own watchdogs take notice. */
 #define MAX_USEC	10000
@@ -59,6 +59,21 @@ static void spin(u64 nsec)
 		cpu_relax();
 }
 
+static void sleep(u64 nsec)
+{
+	struct acall_alarm alarm;
+
+	acall_alarm_set(&alarm, ktime_get_ns() + nsec);
+	for (;;) {
+		set_current_state(TASK_IDLE);
+		if (acall_alarm_rang(&alarm))
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	acall_alarm_clear(&alarm);
+}
+
 /**
  * acall_delay - a place where others may come in
  * @at: which
@@ -85,7 +100,7 @@ void acall_delay(enum acall_delay_point at)
 	/* Others come in from another processor, or onto this one. */
 	switch (random_below(3)) {
 	case 0:
-		usleep_range(usec, usec + 1);
+		sleep(usec * NSEC_PER_USEC);
 		break;
 	case 1:
 		cond_resched();

@@ -16,7 +16,6 @@
  * calls: of both, and of several FINISHes, one consumes; the slot is free when its
  * completion was read, and FINISH has been had if there was something to give.
  */
-#include <linux/hrtimer.h>
 #include <linux/sched/signal.h>
 
 #include "compat.h"
@@ -24,6 +23,7 @@
 #include "interface.h"
 #include "ledger.h"
 #include "queue/queue.h"
+#include "wait/alarm.h"
 
 /* As far as the tail may go without waking anybody. */
 #define NOBODY_WAITS	0x7fffffff
@@ -40,7 +40,7 @@ void acall_queue_wake_each(struct acall_queue *queue, __poll_t key)
 {
 	lockdep_assert_held(&queue->lock);
 
-	/* Pairs with the barriers in acall_queue_poll() and prepare_to_wait(). */
+	/* Pairs with those in acall_queue_poll() and prepare_to_wait_event(). */
 	if (!wq_has_sleeper(&queue->each))
 		return;
 	/* Only what is so: some take the key for the answer (W4). */
@@ -425,34 +425,15 @@ static int wait_for(struct acall_queue *queue, wait_queue_head_t *head,
 		    int (*look)(struct acall_queue *queue, u64 what), u64 what,
 		    u64 until)
 {
-	ktime_t expires = ns_to_ktime(min_t(u64, until, KTIME_MAX));
-	bool timed_out;
-	DEFINE_WAIT(wait);
-	int ret;
+	int ret, end;
 
 	ret = look(queue, what);
 	if (ret != -EAGAIN)
 		return ret;
-	timed_out = until <= ktime_get_ns();
 	acall_delay(ACALL_AT_WAIT);
-	for (;;) {
-		prepare_to_wait(head, &wait,
-				TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		ret = look(queue, what);
-		if (ret != -EAGAIN)
-			break;
-		ret = -ETIMEDOUT;
-		if (timed_out)
-			break;
-		ret = -ERESTARTSYS;
-		if (signal_pending(current))
-			break;
-		timed_out = !schedule_hrtimeout_range(until < KTIME_MAX ?
-						      &expires : NULL, 0,
-						      HRTIMER_MODE_ABS);
-	}
-	finish_wait(head, &wait);
-	return ret;
+	end = acall_wait_until(*head, (ret = look(queue, what)) != -EAGAIN,
+			       TASK_INTERRUPTIBLE | TASK_FREEZABLE, until);
+	return end ?: ret;
 }
 
 /**
