@@ -11,8 +11,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpumask.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 
 #include "methods.h"
 
@@ -21,7 +24,8 @@
 
 /*
  * Spins until the gate is open, or, with @passes, until so many hooks may go
- * on; for those who may not sleep. Needs a second processor.
+ * on; for those who may not sleep. Who would let it go on needs a processor too: if
+ * this is the only one, and not to be had, there is nothing to wait for.
  */
 bool spin_until(const struct meeting *m, u64 passes)
 {
@@ -29,6 +33,9 @@ bool spin_until(const struct meeting *m, u64 passes)
 
 	while (passes ? atomic64_read(&m->passes) < (s64)passes :
 			!READ_ONCE(m->open)) {
+		if (num_online_cpus() == 1 &&
+		    !(preemptible() && preempt_model_preemptible()))
+			return false;
 		if (ktime_get_ns() - start > SPIN_NS) {
 			pr_warn_once("nobody lets it go on at id %llu\n",
 				     m->id);
