@@ -187,6 +187,35 @@ TEST_F(prov, P2_a_cancel_during_start_is_seen_and_asked)
 	}
 }
 
+TEST_F(prov, P2_what_is_completed_during_start_is_not_asked)
+{
+	static const __u32 custom[] = { ACALL_TEST_PARK,
+					ACALL_TEST_PARK_SLEEPABLE };
+	struct acall_test_custom arg = { .flags = ACALL_TEST_START_WAITS };
+	struct acall_finish f;
+	struct actor b, a;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(custom); i++) {
+		arg.id = fresh_id();
+		b = beginner(self->fd, custom[i], &arg);
+		a = canceller(self->fd, 0, FOREVER);
+		ASSERT_EQ(0, actor_start(&b));
+		ASSERT_EQ(0, wait_starts(self->ctl, arg.id, 1));
+		ASSERT_EQ(0, actor_block(&a));
+		/* Asked for, but before it can be asked it is over. */
+		ASSERT_EQ(0, complete(self->ctl, arg.id, -ECANCELED));
+		EXPECT_EQ(0, actor_join(&a));
+		EXPECT_EQ(DONE, state_of(self->fd));
+		ASSERT_EQ(0, open_gate(self->ctl, arg.id));
+		EXPECT_EQ(0, actor_join(&b));
+		ASSERT_EQ(0, sys_finish(self->fd, 0, &f));
+		EXPECT_EQ(ACALL_OUTCOME_STOPPED, f.outcome);
+		ASSERT_EQ(0, wait_releases(self->ctl, arg.id, 1));
+		EXPECT_EQ(0, ctl_get(self->ctl, arg.id).asks);
+	}
+}
+
 TEST_F(prov, P2_a_cancel_during_start_may_be_refused)
 {
 	static const __u32 custom[] = { ACALL_TEST_PARK,

@@ -14,9 +14,9 @@
 
 #include "stress/stress_util.h"
 #include "provider/prov_util.h"
+#include "acall_delays.h"
 
 #define ORDERS		100
-#define DELAYS		"/sys/kernel/debug/acall/delays"
 
 #define STEP_MIN	200ULL
 #define STEP_MAX	(2 * MSEC)
@@ -89,25 +89,12 @@ static inline void *race_other(void *arg)
 	}
 }
 
-static inline bool delays_there(void)
-{
-	return !access(DELAYS, W_OK);
-}
-
-static inline int delays_reset(void)
-{
-	return delays_there() ? write_file(DELAYS, "all 0") : 0;
-}
-
 /* Now and then everywhere, so that what is rare is not always the same. */
 static inline int delays_set(const char *points)
 {
-	int ret;
+	int ret = delays_add("all 100 100");
 
-	if (!delays_there())
-		return 0;
-	ret = write_file(DELAYS, "all 100 100");
-	return ret ?: points ? write_file(DELAYS, points) : 0;
+	return ret ?: points ? delays_add(points) : 0;
 }
 
 static inline int race_start(struct race *r)

@@ -9,6 +9,7 @@
  * is still on its way to park the timer [P2]: nobody asks again, so a timer
  * that was parked all the same would never end, and the test with it.
  */
+#include "acall_delays.h"
 #include "timer_util.h"
 
 #define FLIPS		6000	/* rounds in which both orders must be seen */
@@ -396,11 +397,14 @@ TEST_F(timer, P2_a_cancel_while_it_is_being_parked_is_not_lost)
 {
 	NEEDS_TIMER();
 	ts_bind(0);
+	/* Some of them take long from RUNNING to where they are parked. */
+	ASSERT_EQ(0, delays_add("START_ENTER 300 300"));
 	EXPECT_EQ(0, hunt(self->fd, 0, ACALL_OUTCOME_STOPPED));
 	EXPECT_EQ(0, hunt(self->fd, ACALL_CANCEL_NOWAIT,
 			  ACALL_OUTCOME_STOPPED));
 	EXPECT_EQ(0, hunt(self->fd, ACALL_CANCEL_ABANDON,
 			  ACALL_OUTCOME_ABANDONED));
+	EXPECT_EQ(0, delays_reset());
 	EXPECT_EQ(0, ts_settle(self->fd));
 	EXPECT_EQ(0, counter("executions"));
 }
