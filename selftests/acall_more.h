@@ -188,6 +188,7 @@ static inline int list_find(int dev, __u64 call_id,
 	__u64 cursor = 0;
 	int i, n;
 
+	memset(record, 0, sizeof(*record));
 	do {
 		n = sys_list(dev, 0, &cursor, page, ARRAY_SIZE(page));
 		for (i = 0; i < n; i++) {

@@ -149,10 +149,11 @@ static inline struct acall_file_hash ft_hash_arg(const char *algorithm,
 						 __u64 length)
 {
 	struct acall_file_hash arg = { .offset = offset, .length = length };
+	size_t len = strlen(algorithm);
 
 	/* Names of full length have no NUL. */
 	memcpy(arg.algorithm, algorithm,
-	       strnlen(algorithm, sizeof(arg.algorithm)));
+	       len < sizeof(arg.algorithm) ? len : sizeof(arg.algorithm));
 	return arg;
 }
 

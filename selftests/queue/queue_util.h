@@ -501,6 +501,7 @@ static inline int list_find_data(int dev, __u64 user_data,
 	__u64 cursor = 0;
 	int i, n;
 
+	memset(record, 0, sizeof(*record));
 	do {
 		n = sys_list(dev, 0, &cursor, page, ARRAY_SIZE(page));
 		for (i = 0; i < n; i++) {

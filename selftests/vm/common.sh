@@ -23,9 +23,17 @@ vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 	scale=${ACALL_SCALE:-1}
 	where=${WHERE:-vm}
 	profile=${PROFILE:-}
+	# What outlives a clone: kernels that were built, and what was compiled.
+	store=${ACALL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/acall}
 	kversion=6.1		# whose linux-source has checkpatch and the harness
 	source=$cache/linux-source-$kversion
 	jobs=$(nproc)
+}
+
+# What was compiled once need not be again, if there is a compiler cache.
+[ ! -d /usr/lib/ccache ] || {
+	PATH=/usr/lib/ccache:$PATH
+	export CCACHE_DIR=$store/ccache CCACHE_MAXSIZE=2G
 }
 
 # Kbuild has its own idea of a machine that is set and has no name.

@@ -4,9 +4,9 @@
 # (kunit.sh, image.sh). A kernel is a folder beside its source, and stays there
 # for modules to be built against.
 
-# What other trees have built already, each as NAME-KEY: it comes there whole, by a
-# rename, is not changed there, and goes when nobody has used it for a month.
-store=${ACALL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/acall}
+# What other trees have built already is in $store, each as NAME-KEY: it comes there
+# whole, by a rename, is not changed there, and goes when nobody has used it for a
+# month.
 
 # from_store NAME KEY DIR: false if it is not there.
 from_store()

@@ -30,6 +30,8 @@ if [ "$mode" = bench ]; then
 	# What it is compared with, as this machine has it.
 	export BESIDE='sha256sum cp'
 	export TIMEOUT=${TIMEOUT:-12000}
+	# As people have it, unlike the tests.
+	export APPEND="mitigations=auto ${APPEND:-}"
 fi
 say "building for $krel" >&2
 logged "$out/build.log" "$vm/build.sh" "${parts[@]}" || exit 1

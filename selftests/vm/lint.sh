@@ -41,7 +41,7 @@ files()
 
 # What checkpatch says of one of our files depends on nothing else, and takes it a second:
 # those of which it said nothing are remembered by what they are, in the user's cache.
-clean=${ACALL_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/acall}/checkpatch
+clean=$store/checkpatch
 
 # unclean FILES COMMAND...: what COMMAND -f FILE... says of those that are not known.
 unclean()

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # setup.sh PURPOSE: sees to the Debian packages that PURPOSE needs (build, vm,
-# check, demo, bench, kunit, image, coverage, matrix, lint). Silent if all are
-# there. Root gets them installed, others are told the one line to run (exit 3).
+# check, demo, bench, kunit, image, coverage, matrix, lint; cache: what spares them
+# work). Silent if all are there. Root gets them installed, others are told the one
+# line to run (exit 3).
 # Never asks.
 
 . "$(dirname "$0")/common.sh"
@@ -30,6 +31,8 @@ packages()
 		echo flex bison bc xz-utils libelf-dev libssl-dev ;;
 	coverage)
 		echo lcov ;;
+	cache)
+		echo ccache ;;
 	lint)
 		echo sparse perl shellcheck xz-utils ;;
 	matrix)
