@@ -165,6 +165,10 @@ static int cancel_slot(struct acall_queue *queue, u64 handle,
 	if (call) {
 		ret = follow(call, &request, nowait, ret);
 		acall_call_put(call);
+	} else if (!ret && !nowait &&
+		   acall_queue_wait_slot(queue, handle, U64_MAX)) {
+		/* Somebody else has it, who is about to say that it is DONE. */
+		return -EINTR;
 	}
 	look_again(queue, handle, args);
 	/* Of a queue that was closed its slot is free already. */

@@ -161,6 +161,7 @@ static void fill_slot(struct acall_list_record *record,
 	record->begin_ns = acall_time_to_user(snap->begin_ns);
 	record->start_ns = acall_time_to_user(snap->start_ns);
 	record->cancel_ns = acall_time_to_user(snap->cancel_ns);
+	record->cancel_tgid = snap->cancel_tgid;
 	record->end_ns = acall_time_to_user(snap->end_ns);
 }
 

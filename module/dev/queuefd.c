@@ -169,6 +169,7 @@ static void fill_query(struct acall_query *args,
 	args->caps = snap->caps;
 	args->grace_ns = snap->grace_ns;
 	args->reason = snap->reason;
+	args->cancel_tgid = snap->cancel_tgid;
 	args->user_data = snap->user_data;
 	args->progress = snap->progress;
 	args->total = snap->total;

@@ -199,6 +199,7 @@ void acall_slot_free(struct acall_queue *queue, struct acall_slot *slot,
 	lockdep_assert_held(&queue->lock);
 
 	acall_tally_add(tally, slot->client, 1, !charged);
+	acall_slot_forget_other(slot);
 	slot->call = NULL;
 	slot->handle += ACALL_SLOT_GENERATION;
 	acall_slot_set(slot, ACALL_SLOT_FREE);

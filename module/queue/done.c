@@ -247,6 +247,7 @@ static void reap(struct acall_queue *queue, u32 nr, struct list_head *calls,
 				list_move_tail(&slot->list, calls);
 				continue;
 			}
+			acall_slot_forget_other(slot);
 			own += slot->own;
 		}
 		acall_slot_set(slot, ACALL_SLOT_FREE);

@@ -9,6 +9,7 @@
 #include <linux/acall.h>
 #include <linux/list.h>
 #include <linux/nospec.h>
+#include <linux/pid.h>
 #include <linux/poll.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
@@ -59,9 +60,10 @@ struct acall_slot {
 		u32 special;		/* any of these: not as they nearly all are */
 		struct {
 			bool own;	/* it has, or had, a call of its own */
-			bool more;	/* FINISH has something to give */
-			bool finished;	/* it has been given */
-			bool read;	/* its completion was read before that */
+			u8 more:1;	/* FINISH has something to give */
+			u8 finished:1;	/* it has been given */
+			u8 read:1;	/* its completion was read before that */
+			bool other;	/* @cancel_pid is not its client's */
 		};
 	};
 	u8 state;
@@ -72,6 +74,7 @@ struct acall_slot {
 			u64 end_ns;
 			u64 progress;
 			u64 total;
+			struct pid *cancel_pid;	/* if @other: counted */
 			u32 result;
 		};
 	};
@@ -257,6 +260,14 @@ static inline void acall_tally_add(struct acall_tally *tally,
 	tally->charged += slots - own;
 }
 
+/* Who cancelled it is of no interest any more; what it was is over. */
+static inline void acall_slot_forget_other(struct acall_slot *slot)
+{
+	if (slot->other)
+		put_pid(slot->cancel_pid);
+	slot->other = false;
+}
+
 void acall_slot_free(struct acall_queue *queue, struct acall_slot *slot,
 		     bool charged, struct acall_tally *tally);
 
@@ -371,6 +382,7 @@ struct acall_slot_snapshot {
 	u64 begin_ns;
 	u64 start_ns;
 	u64 cancel_ns;
+	int cancel_tgid;		/* in current's pid namespace */
 	u64 end_ns;
 	kuid_t owner_uid;
 	bool guarded;

@@ -24,8 +24,15 @@
 static void take_out(struct acall_slot *slot, enum acall_reason reason,
 		     struct list_head *out)
 {
+	struct pid *by = task_tgid(current);
+
 	lockdep_assert_held(&slot->client->lane->iface->lock);
 
+	/* The slot's reference keeps its client, and so whose that is. */
+	if (by != slot->client->owner) {
+		slot->cancel_pid = get_pid(by);
+		slot->other = true;
+	}
 	slot->outcome = ACALL_OUTCOME_NEVER_STARTED;
 	slot->reason = reason;
 	slot->status = reason == ACALL_REASON_PROVIDER ? -ENODEV : -ECANCELED;
@@ -68,7 +75,7 @@ static bool cancel_queued(struct acall_slot *slot, u64 handle,
  */
 static struct acall_call *get_call(struct acall_queue *queue,
 				   struct acall_slot *slot, u64 handle,
-				   int *ret)
+				   u32 flags, int *ret)
 {
 	struct acall_call *call = NULL;
 
@@ -79,7 +86,8 @@ static struct acall_call *get_call(struct acall_queue *queue,
 		if (call)
 			acall_call_get(call);
 		else if (slot->reason != ACALL_REASON_NONE)
-			*ret = -EALREADY;
+			/* There is no grace left that could be made shorter. */
+			*ret = flags & ACALL_CANCEL_ESCALATE ? 0 : -EALREADY;
 		else if (acall_slot_state(slot) != ACALL_SLOT_DONE)
 			*ret = -EINPROGRESS;
 	}
@@ -116,7 +124,7 @@ int acall_slot_cancel(struct acall_queue *queue, u64 handle,
 		end(iface, &out, !ret);
 		return ret;
 	}
-	*call = get_call(queue, slot, handle, &ret);
+	*call = get_call(queue, slot, handle, request->flags, &ret);
 	if (!*call)
 		return ret;
 	if (!request->grace_ns)

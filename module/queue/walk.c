@@ -187,8 +187,11 @@ static void fill(struct acall_slot_snapshot *snap, const struct acall_slot *slot
 	snap->total = slot->total;
 	snap->start_ns = slot->start_ns;
 	snap->end_ns = slot->end_ns;
-	if (slot->reason != ACALL_REASON_NONE)
-		snap->cancel_ns = slot->end_ns;
+	if (slot->reason == ACALL_REASON_NONE)
+		return;
+	snap->cancel_ns = slot->end_ns;
+	snap->cancel_tgid = pid_vnr(slot->other ? slot->cancel_pid :
+						  client->owner);
 }
 
 /**

@@ -353,6 +353,71 @@ TEST_F(queue, X7_a_second_cancel_EALREADY_and_no_effect)
 	EXPECT_EQ(0, memcmp(&before, &after, sizeof(after)));
 }
 
+/* A cancel of a handle, by whoever calls it. */
+struct cancelling {
+	int fd;
+	__u64 handle;
+	__u32 flags;
+};
+
+static int cancel_handle(void *arg)
+{
+	const struct cancelling *x = arg;
+	struct acall_cancel c;
+
+	return sys_cancel(x->fd, x->flags, x->handle, 0, &c);
+}
+
+TEST_F(queue, Q1_X7_by_whom_one_that_waits_was_cancelled)
+{
+	struct cancelling x = { .fd = self->q.fd };
+	struct acall_submission s = sub(ACALL_TEST_SHORT, NULL, 0);
+	struct acall_list_record record;
+	struct acall_completion c;
+	struct acall_query query;
+	__u64 held;
+	struct acall_finish f;
+	pid_t pid;
+	int i;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "only one processor");
+	ASSERT_EQ(0, queue_hold_shorts(&self->q, self->ctl, self->id, &held));
+	for (i = 0; i < 5; i++) {
+		s.user_data = 0x100 + i;
+		ASSERT_EQ(0, queue_begin(&self->q, &s, &x.handle));
+		x.flags = 0;
+		pid = getpid();
+		if (i % 2) {
+			pid = child_start(cancel_handle, &x);
+			ASSERT_EQ(0, child_join(pid));
+		} else {
+			ASSERT_EQ(0, cancel_handle(&x));
+		}
+		/* Who has asked first, also when he is gone. */
+		EXPECT_EQ(-EALREADY, cancel_handle(&x));
+		x.flags = ACALL_CANCEL_ESCALATE;
+		EXPECT_EQ(0, cancel_handle(&x));
+		ASSERT_EQ(0, sys_query(self->q.fd, x.handle, &query));
+		EXPECT_EQ(ACALL_REASON_CLIENT, query.reason);
+		EXPECT_EQ(pid, query.cancel_tgid);
+		EXPECT_LE(query.begin_ns, query.cancel_ns);
+		ASSERT_EQ(0, list_find_data(self->dev, 0x100 + i, &record));
+		EXPECT_EQ(pid, record.cancel_tgid);
+		if (i == 1)
+			EXPECT_EQ(0, sys_finish(self->q.fd, x.handle, &f));
+	}
+	/* One that was not. */
+	ASSERT_EQ(0, sys_query(self->q.fd, held, &query));
+	EXPECT_EQ(0, query.cancel_tgid);
+	/* Read or not, who it was is forgotten. */
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, queue_read(&self->q, &c));
+	ASSERT_EQ(0, queue_tell(&self->q));
+	ASSERT_EQ(0, open_gate(self->ctl, self->id));
+	EXPECT_EQ(0, queue_close(&self->q));
+}
+
 TEST_F(queue, X7_ESCALATE_shortens_the_grace_and_never_lengthens_it)
 {
 	struct acall_cancel c;
