@@ -37,6 +37,20 @@ static void circle(struct list_head *turn, struct list_head *on, bool ready)
 }
 
 /**
+ * acall_lane_update_shorts - as acall_lane_update(), if it is slots that changed
+ * @iface: the interface, its lock held
+ * @lane: the lane
+ */
+void acall_lane_update_shorts(struct acall_interface *iface,
+			      struct acall_lane *lane)
+{
+	lockdep_assert_held(&iface->lock);
+
+	circle(&lane->short_turn, &iface->short_turn,
+	       !list_empty(&lane->shorts) && !lane->draining);
+}
+
+/**
  * acall_lane_update - put a lane onto the circles, or take it off, as it now is
  * @iface: the interface, its lock held
  * @lane: the lane
@@ -47,8 +61,7 @@ void acall_lane_update(struct acall_interface *iface, struct acall_lane *lane)
 
 	circle(&lane->turn, &iface->turn, !list_empty(&lane->queue) &&
 	       lane->running < acall_runner_user_max(iface));
-	circle(&lane->short_turn, &iface->short_turn,
-	       !list_empty(&lane->shorts) && !lane->draining);
+	acall_lane_update_shorts(iface, lane);
 }
 
 static struct acall_lane *lane_find(struct acall_interface *iface, kuid_t owner)

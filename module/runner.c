@@ -167,11 +167,12 @@ static struct acall_lane *give_up_lane(struct acall_runner *runner)
 		lane->draining = false;
 		/* Their clients have been told. */
 		acall_interface_unpin_locked(iface, runner->drained);
+		acall_lane_update_shorts(iface, lane);
 	} else {
 		lane->running--;
 		iface->running--;
+		acall_lane_update(iface, lane);
 	}
-	acall_lane_update(iface, lane);
 	return acall_lane_unused(lane) ? lane : NULL;
 }
 

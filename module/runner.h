@@ -49,6 +49,8 @@ void acall_lane_put(struct acall_interface *iface, struct acall_lane *lane);
 
 /* With the interface's lock held. */
 void acall_lane_update(struct acall_interface *iface, struct acall_lane *lane);
+void acall_lane_update_shorts(struct acall_interface *iface,
+			      struct acall_lane *lane);
 bool acall_lane_unused(struct acall_lane *lane);
 void acall_lane_settle(struct acall_interface *iface, struct acall_call *call);
 

@@ -65,8 +65,20 @@ static bool cancel_queued(struct acall_slot *slot, u64 handle,
 		return true;
 	*ret = 0;
 	take_out(slot, reason, out);
-	acall_lane_update(slot->client->lane->iface, slot->client->lane);
 	return true;
+}
+
+/*
+ * Of the lanes that slots are taken out of one after the other, @lane is the last; it
+ * is brought up to date when another one comes, or none.
+ */
+static void lane_changed(struct acall_lane **lane, struct acall_lane *next)
+{
+	if (*lane == next)
+		return;
+	if (*lane)
+		acall_lane_update_shorts((*lane)->iface, *lane);
+	*lane = next;
 }
 
 /*
@@ -119,6 +131,8 @@ int acall_slot_cancel(struct acall_queue *queue, u64 handle,
 		return -ESRCH;
 	spin_lock_irq(&iface->lock);
 	queued = cancel_queued(slot, handle, request->reason, &out, &ret);
+	if (queued)
+		acall_lane_update_shorts(iface, slot->client->lane);
 	spin_unlock_irq(&iface->lock);
 	if (queued) {
 		end(iface, &out, !ret);
@@ -163,6 +177,7 @@ void acall_slots_cancel(struct acall_queue *queue,
 			struct acall_enter_cancel *cancels, u32 nr)
 {
 	struct acall_interface *iface = queue->iface;
+	struct acall_lane *lane = NULL;
 	u32 done = 0, ended = 0, i;
 	LIST_HEAD(out);
 
@@ -177,10 +192,14 @@ void acall_slots_cancel(struct acall_queue *queue,
 			     !cancel_queued(slot, cancels[i].handle,
 					    ACALL_REASON_CLIENT, &out, &ret)))
 			continue;
-		ended += !cancels[i].error && !ret;
+		if (!cancels[i].error && !ret) {
+			lane_changed(&lane, slot->client->lane);
+			ended++;
+		}
 		cancels[i].error = ret;
 		done |= BIT(i);
 	}
+	lane_changed(&lane, NULL);
 	spin_unlock_irq(&iface->lock);
 	end(iface, &out, ended);
 	for (i = 0; i < nr; i++)
@@ -203,6 +222,7 @@ static u32 sweep_queued(struct acall_queue *queue,
 			u32 *cancelled)
 {
 	struct acall_interface *iface = queue->iface;
+	struct acall_lane *lane = NULL;
 	u32 matched = 0, ended = 0, i;
 	LIST_HEAD(out);
 
@@ -216,9 +236,11 @@ static u32 sweep_queued(struct acall_queue *queue,
 			continue;
 		cancel_queued(slot, slot->handle, ACALL_REASON_CLIENT, &out,
 			      &ret);
+		lane_changed(&lane, slot->client->lane);
 		matched++;
 		ended += !ret;
 	}
+	lane_changed(&lane, NULL);
 	spin_unlock_irq(&iface->lock);
 	end(iface, &out, ended);
 	*cancelled += ended;
@@ -302,6 +324,7 @@ int acall_queue_cancel_match(struct acall_queue *queue,
 void acall_queue_cancel_queued(struct acall_queue *queue)
 {
 	struct acall_interface *iface = queue->iface;
+	struct acall_lane *lane = NULL;
 	u32 first, i, nr;
 	LIST_HEAD(out);
 
@@ -315,9 +338,10 @@ void acall_queue_cancel_queued(struct acall_queue *queue)
 			    queue->detach || slot->no_cancel)
 				continue;
 			take_out(slot, ACALL_REASON_CLOSE, &out);
-			acall_lane_update(iface, slot->client->lane);
+			lane_changed(&lane, slot->client->lane);
 			nr++;
 		}
+		lane_changed(&lane, NULL);
 		spin_unlock_irq(&iface->lock);
 		end(iface, &out, nr);
 		cond_resched();
@@ -341,7 +365,7 @@ static u32 take_from_any(struct acall_interface *iface,
 				 reason, out);
 			nr++;
 		}
-		acall_lane_update(iface, lane);
+		acall_lane_update_shorts(iface, lane);
 		if (nr)
 			break;
 	}
