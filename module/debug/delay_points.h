@@ -13,6 +13,7 @@ SLEEPS(BEGIN_PUBLISHED)			/* in its object, not in the table */
 SLEEPS(BEGIN_LISTED)			/* in the table, without its deadline */
 SLEEPS(BEGIN_ENQUEUE)			/* with it, on no queue */
 SLEEPS(BEGIN_GONE)			/* no sweep knows of it */
+SLEEPS(ENTER_PINNED)			/* nothing claimed, to run it here */
 SLEEPS(ENTER_CLAIMED)			/* slots claimed, in no lane */
 SLEEPS(DRAIN)				/* out of their lane, none entered */
 SLEEPS(DRAINED)				/* all have returned, nobody is told */

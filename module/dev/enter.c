@@ -203,6 +203,29 @@ fault:
 	return -EFAULT;
 }
 
+/* As ARGS_GET(), if it has the size that it has here: as nearly always. */
+static int get_args(struct acall_enter *args, struct acall_enter __user *user)
+{
+	u32 size;
+
+	if (get_user(size, &user->size))
+		return -EFAULT;
+	if (unlikely(size != sizeof(*args)))
+		return ARGS_GET(args, ENTER, user);
+	if (copy_from_user(args, user, sizeof(*args)))
+		return -EFAULT;
+	/* User space may have changed it between both reads. */
+	args->size = size;
+	return 0;
+}
+
+/* One that waits for the only call it begins, and not for a worker (S3)? */
+static bool may_run_here(const struct acall_enter *args)
+{
+	return args->begin == 1 && args->wait == 1 && args->until &&
+	       !args->nr_cancels && !(args->flags & ACALL_ENTER_WORKER);
+}
+
 /**
  * acall_ioctl_enter - ENTER
  * @queue: the queue
@@ -216,10 +239,7 @@ int acall_ioctl_enter(struct acall_queue *queue, void __user *user)
 	LIST_HEAD(calls);
 	int ret;
 
-	ret = ARGS_GET(&args, ENTER, user);
-	if (ret)
-		return ret;
-	ret = acall_check_enter(&args);
+	ret = get_args(&args, out) ?: acall_check_enter(&args);
 	if (ret)
 		return ret;
 	args.taken = 0;
@@ -228,6 +248,11 @@ int acall_ioctl_enter(struct acall_queue *queue, void __user *user)
 	/* So that what has been begun can be told. */
 	if (put_results(out, &args))
 		return -EFAULT;
+	if (may_run_here(&args) && acall_queue_enter_here(queue)) {
+		args.taken = 1;
+		args.begun = 1;
+		return put_results(out, &args);
+	}
 	if (args.begin)
 		ret = begin_calls(queue, &args, &enough);
 	else

@@ -17,12 +17,12 @@
  * unregistration: it comes into its lane with its pin, in one go with the look at
  * @gone, so the sweep that follows finds it there.
  */
-#include <linux/nospec.h>
 #include <linux/sched/signal.h>
 
 #include "debug/delay.h"
 #include "interface.h"
 #include "ledger.h"
+#include "queue/entry.h"
 #include "queue/queue.h"
 #include "runner.h"
 #include "user/limits.h"
@@ -83,12 +83,9 @@ static int claim_locked(struct acall_queue *queue, struct acall_batch *batch,
 	if (!want)
 		return why;
 
-	batch->here = want == 1 && !queue->pending && unread < wait &&
-		      !client->here;
+	batch->here = want == 1 && !queue->pending && unread < wait;
 	/* With more, somebody may read one before the others are there. */
 	batch->enough = batch->here && wait == 1;
-	if (batch->here)
-		client->here = true;
 	batch->client = client;
 	batch->nr = want;
 	batch->first = queue->sub_head;
@@ -194,19 +191,6 @@ int acall_queue_claim(struct acall_queue *queue, struct acall_batch *batch,
 	return ret;
 }
 
-/* What input a short method is to get. Return: false if it is none. */
-static bool fill_input(struct acall_slot *slot,
-		       const struct acall_submission *entry,
-		       const struct acall_method *method, u32 flags, u32 len)
-{
-	if (!(flags & ACALL_BEGIN_INLINE) || READ_ONCE(entry->in) ||
-	    len > ACALL_SUBMISSION_BYTES ||
-	    len > max(method->in_max, method->in_size))
-		return false;
-	memcpy(slot->in, entry->bytes, len);
-	return true;
-}
-
 /* Not inline: what is kept in registers is for those that are not. */
 static noinline void set_aside(struct acall_batch *batch, u32 i,
 			       struct acall_slot *slot)
@@ -239,46 +223,19 @@ static u32 fill_slots(struct acall_queue *queue, struct acall_batch *batch,
 
 	list_for_each_entry_safe(slot, next, &batch->shorts, list) {
 		struct acall_submission *entry = &entries[(first + i) & mask];
-		u32 method = READ_ONCE(entry->method);
-		u32 flags = READ_ONCE(entry->flags);
-		u32 len = READ_ONCE(entry->in_len);
-		bool is_short = method < nr_methods;
+		struct acall_entry read;
+		bool is_short;
 
-		if (is_short) {
-			/* R-SPEC */
-			method = array_index_nospec(method, nr_methods);
-			is_short = shorts[method].caps &&
-				   !(flags & ~(ACALL_BEGIN_NO_CANCEL |
-					       ACALL_BEGIN_INLINE)) &&
-				   !(READ_ONCE(entry->nr_files) |
-				     READ_ONCE(entry->deadline) |
-				     READ_ONCE(entry->grace_ns));
-		}
-		if (is_short && unlikely(len || flags & ACALL_BEGIN_INLINE))
-			is_short = fill_input(slot, entry,
-					      &queue->iface->desc->methods[method],
-					      flags, len);
+		is_short = acall_entry_read(&read, entry, shorts, nr_methods);
+		if (is_short && unlikely(acall_entry_has_input(&read)))
+			is_short = acall_entry_input(slot, &read, entry,
+						     queue->iface);
 		if (unlikely(!is_short)) {
 			set_aside(batch, i++, slot);
 			continue;
 		}
-		slot->client = client;
-		slot->user_data = READ_ONCE(entry->user_data);
-		/* Who looks for it by that may do so without a lock. */
-		WRITE_ONCE(slot->id, id + i);
-		slot->begin_ns = now;
-		slot->nth = nth + i;
-		slot->method_nr = method;
-		slot->tag = READ_ONCE(entry->tag);
-		slot->in_len = len;
-		slot->no_cancel = flags & ACALL_BEGIN_NO_CANCEL;
-		slot->outcome = ACALL_OUTCOME_COMPLETED;
-		slot->reason = ACALL_REASON_NONE;
-		slot->special = 0;
-		/* Read with acquire, and then what is before. */
-		acall_slot_set(slot, state);
-		WRITE_ONCE(entry->error, 0);
-		WRITE_ONCE(entry->handle, slot->handle);
+		acall_entry_fill(slot, &read, entry, client, id + i, nth + i,
+				 now, state);
 		i++;
 		nr++;
 	}
@@ -317,7 +274,7 @@ void acall_queue_begin_shorts(struct acall_queue *queue,
 		acall_interface_unpin_locked(iface, batch->nr - nr);
 	if (!batch->here) {
 		list_splice_tail_init(&batch->shorts, &lane->shorts);
-		acall_lane_update(iface, lane);
+		acall_lane_update_shorts(iface, lane);
 	}
 	spin_unlock_irq(&iface->lock);
 	if (nr < batch->nr)
@@ -325,15 +282,10 @@ void acall_queue_begin_shorts(struct acall_queue *queue,
 
 	if (!batch->here)
 		return;
-	if (!nr) {
+	if (nr)
+		acall_queue_run_here(queue, &batch->shorts);
+	else
 		batch->enough = false;
-		return;
-	}
-	acall_drain_here(&batch->shorts);
-	spin_lock_irq(&iface->lock);
-	/* Unregistration ends after the client was told. */
-	acall_interface_unpin_locked(iface, 1);
-	spin_unlock_irq(&iface->lock);
 }
 
 /**
@@ -415,8 +367,6 @@ void acall_queue_unclaim(struct acall_queue *queue, struct acall_batch *batch)
 		queue->nr_free += batch->nr_refused;
 		queue->pending -= batch->nr_refused;
 	}
-	if (batch->here)
-		client->here = false;
 	/* Those of the refused, and the batch's; their charge was returned. */
 	tally.client = client;
 	tally.slots = batch->nr_refused + 1;

@@ -173,6 +173,30 @@ void acall_slots_tell(struct list_head *slots)
 }
 
 /**
+ * acall_slot_tell_here - the short call of who waits for it is over
+ * @queue: its queue
+ * @slot: RUNNING, on no list; DONE afterwards
+ *
+ * Context: ENTER, no lock held; so the queue is not closed.
+ */
+void acall_slot_tell_here(struct acall_queue *queue, struct acall_slot *slot)
+{
+	struct acall_rings *rings = &queue->rings;
+	u64 now = ktime_get_ns();
+
+	spin_lock_irq(&queue->lock);
+	tell_short(&rings->completions[queue->comp_tail &
+				       (rings->nr_completions - 1)], slot, now);
+	acall_slot_set(slot, ACALL_SLOT_DONE);
+	queue->comp_tail++;
+	list_add_tail(&slot->list, &queue->posted);
+	queue->pending--;
+	atomic_dec(&queue->shorts_live);
+	publish(queue);
+	spin_unlock_irq(&queue->lock);
+}
+
+/**
  * acall_queue_tell - a call of its own is DONE
  * @queue: the queue
  * @call: the call, of a slot of it; its lock is held, and its state set

@@ -143,17 +143,15 @@ void acall_drain(struct list_head *slots)
 
 /**
  * acall_drain_here - run one slot for who waits for it
- * @slots: a list of it, RUNNING; empty afterwards
+ * @slot: RUNNING, on no list
  *
  * Context: ENTER, which has its pin, and is the only one here.
  */
-void acall_drain_here(struct list_head *slots)
+void acall_drain_here(struct acall_slot *slot)
 {
-	struct acall_slot *slot = list_first_entry(slots, struct acall_slot,
-						   list);
 	struct acall_client *client = slot->client;
 
 	acall_delay(ACALL_AT_DRAIN);
 	run(slot, client, &client->body_here, slot->begin_ns);
-	acall_slots_tell(slots);
+	acall_delay(ACALL_AT_DRAINED);
 }

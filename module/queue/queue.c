@@ -7,6 +7,7 @@
  *	FREE			on its list, or an ENTER has it	queue's lock
  *	FREE -> QUEUED		it is in a lane			interface's
  *	FREE -> RUNNING		the ENTER runs it itself	interface's
+ *	DONE -> RUNNING		it was read, and so does the next	queue's
  *	FREE -> CALL		it has a call of its own	queue's
  *	QUEUED -> RUNNING	a drain, or who cancels, has it	interface's
  *	RUNNING -> DONE		its client is told		queue's

@@ -92,7 +92,6 @@ static_assert(ACALL_MAX_SLOTS <= ACALL_SLOT_GENERATION);
 /* Who begins calls: taken once, for each ENTER that is by the same (B4). */
 struct acall_client {
 	u32 refs;			/* the queue's lock: its slots, and it */
-	bool here;			/* the queue's lock: @here is in use */
 	struct acall_queue *queue;	/* counted */
 	struct acall_lane *lane;	/* counted */
 	struct acall_payer *payer;	/* counted */
@@ -318,10 +317,15 @@ struct acall_submission *acall_batch_entry(struct acall_queue *queue,
 /* drain.c: who runs short methods. */
 u32 acall_slots_take(struct acall_lane *lane, struct list_head *slots);
 void acall_drain(struct list_head *slots);
-void acall_drain_here(struct list_head *slots);
+void acall_drain_here(struct acall_slot *slot);
+
+/* here.c: short methods of who waits for them. */
+bool acall_queue_enter_here(struct acall_queue *queue);
+void acall_queue_run_here(struct acall_queue *queue, struct list_head *slots);
 
 /* done.c: who is told, and what he has read. */
 void acall_slots_tell(struct list_head *slots);
+void acall_slot_tell_here(struct acall_queue *queue, struct acall_slot *slot);
 void acall_queue_tell(struct acall_queue *queue, struct acall_call *call);
 void acall_queue_wake_each(struct acall_queue *queue, __poll_t key);
 int acall_queue_reap_some(struct acall_queue *queue, struct list_head *calls,

@@ -51,6 +51,27 @@ void acall_identity_take(struct acall_identity *who)
 	who->borrowed = false;
 }
 
+/* Surely; else get_mem_cgroup_from_mm() knows. Under RCU. */
+static bool memcg_is_mine(const struct mem_cgroup *memcg)
+{
+#ifdef CONFIG_MEMCG
+	struct task_struct *owner = rcu_dereference(current->mm->owner);
+
+	return memcg && owner &&
+	       task_css(owner, memory_cgrp_id) == &memcg->css;
+#else
+	return true;
+#endif
+}
+
+static noinline bool memcg_would_be(const struct mem_cgroup *memcg)
+{
+	struct mem_cgroup *mine = get_mem_cgroup_from_mm(current->mm);
+
+	mem_cgroup_put(mine);
+	return mine == memcg;
+}
+
 /**
  * acall_identity_is_current - would current get the same again?
  * @who: an identity that was taken
@@ -59,22 +80,19 @@ void acall_identity_take(struct acall_identity *who)
  */
 bool acall_identity_is_current(const struct acall_identity *who)
 {
-	struct mem_cgroup *memcg;
-	bool same;
+	bool same = true, same_memcg;
 
 	/* What it has references on is not somebody else's by now. */
 	if (who->cred != current_cred() || who->fsize != rlimit(RLIMIT_FSIZE) ||
 	    who->ioprio != get_current_ioprio())
 		return false;
-	memcg = get_mem_cgroup_from_mm(current->mm);
-	same = who->memcg == memcg;
-	mem_cgroup_put(memcg);
-#ifdef CONFIG_BLK_CGROUP
 	rcu_read_lock();
-	same &= who->blkcg == task_css(current, io_cgrp_id);
-	rcu_read_unlock();
+	same_memcg = memcg_is_mine(who->memcg);
+#ifdef CONFIG_BLK_CGROUP
+	same = who->blkcg == task_css(current, io_cgrp_id);
 #endif
-	return same;
+	rcu_read_unlock();
+	return same && (likely(same_memcg) || memcg_would_be(who->memcg));
 }
 
 /**

@@ -240,11 +240,34 @@ static void charge_add(struct acall_payer *payer, u32 calls, u64 bytes)
 	u32 i;
 
 	for (i = 0; i < payer->nr; i++) {
-		payer->accounts[i]->calls += calls;
-		payer->accounts[i]->bytes += bytes;
+		struct acall_account *account = payer->accounts[i];
+
+		/* Read without the lock: acall_charge_in_bounds(). */
+		WRITE_ONCE(account->calls, account->calls + calls);
+		account->bytes += bytes;
 	}
-	all_calls += calls;
+	WRITE_ONCE(all_calls, all_calls + calls);
 	all_bytes += bytes;
+}
+
+/**
+ * acall_charge_in_bounds - may a call that is charged be another one?
+ * @payer: its payer
+ *
+ * For who would return the charge and at once be charged the same again.
+ *
+ * Context: any, no lock: as well as one moment earlier or later.
+ */
+bool acall_charge_in_bounds(const struct acall_payer *payer)
+{
+	u32 user = READ_ONCE(user_calls);
+	u32 i;
+
+	/* Who is exempt may have had more charged. */
+	for (i = 0; i < payer->nr; i++)
+		if (READ_ONCE(payer->accounts[i]->calls) > user)
+			return false;
+	return READ_ONCE(all_calls) <= READ_ONCE(total_calls);
 }
 
 /**

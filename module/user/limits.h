@@ -25,6 +25,7 @@ kuid_t acall_payer_owner(const struct acall_payer *payer);
 int acall_charge(struct acall_payer *payer, u32 calls, u64 bytes);
 u32 acall_charge_calls(struct acall_payer *payer, u32 calls, u32 over,
 		       bool exempt, int *why);
+bool acall_charge_in_bounds(const struct acall_payer *payer);
 bool acall_charge_exempt(void);
 void acall_uncharge(struct acall_payer *payer, u32 calls, u64 bytes);
 

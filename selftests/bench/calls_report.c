@@ -40,7 +40,7 @@ static const struct target targets[] = {
 	  "uring_cancel_queued", 0.50, 0, NULL },
 	{ "cancel, 64 queued", "queue_cancel_64", NULL,
 	  "uring_cancel_queued_64", 0.22, 0, NULL },
-	{ "cancel, asleep in a worker", "cancel_asleep", NULL,
+	{ "cancel, asleep in a worker", "cancel_asleep", "queue_cancel_asleep",
 	  "uring_cancel_asleep", 0.42, 0, NULL },
 	{ "bytes of a pending call", "queue_bytes", NULL,
 	  NULL, 256, 192, NULL },

@@ -31,7 +31,7 @@ declare -A sets=(
 		client_settled client_deadline client_list client_cancel_id
 		client_detach prov_complete prov_start prov_hook prov_refuse
 		prov_gone core_provider"
-	[queue]="queue_enter queue_rings queue_begin queue_wait queue_stop
+	[queue]="queue_here queue_enter queue_rings queue_begin queue_wait queue_stop
 		queue_cancel queue_create queue_process queue_hold_up"
 	[file]="file_refuse file_allocate file_statfs file_sync file_hash
 		file_copy"

@@ -646,6 +646,41 @@ static int calls_of_both(void *arg)
 	return 0;
 }
 
+/* A call is as much too much if its slot is there from the last one. */
+static int calls_of_one_slot(void *arg)
+{
+	const uid_t *uid = arg;
+	struct acall_enter e;
+	struct queue q;
+	int i, root, ret;
+
+	/* Opened by who may write to it. */
+	root = open(SYSFS_PARAMS "user_calls", O_WRONLY | O_CLOEXEC);
+	CHECK(root >= 0);
+	CHECK(!become(*uid));
+	CHECK(!queue_open_alone(&q, "test", 4));
+	for (i = 0; i < 6; i++) {
+		CHECK(queue_put_short(&q));
+		CHECK(pwrite(root, i % 3 < 2 ? "5" : "0", 1, 0) == 1);
+		ret = sys_enter(q.fd, 1, 1, FOREVER, &e);
+		if (i % 3 < 2) {
+			CHECK(!ret && e.begun == 1 && !e.error);
+			CHECK(queue_read_all(&q) == 1);
+		} else {
+			CHECK(ret == -ESRCH && !e.taken && e.error == -EDQUOT);
+			queue_set_tail(&q, --q.tail);
+		}
+	}
+	return 0;
+}
+
+TEST_F(limits, calls_of_one_slot_EDQUOT)
+{
+	uid_t uid = UID_A;
+
+	EXPECT_EQ(0, child_run(calls_of_one_slot, &uid));
+}
+
 TEST_F(limits, calls_that_were_read_make_room_whoever_began_them)
 {
 	uid_t uid = UID_A;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A call queue: who cancels a short call that waits in its lane, or closes the
- * queue, against the runner that drains the lane. The short call is held up by
+ * queue, against the runner that drains the lane; and an ENTER that runs its call
+ * itself against those who want the same slot. The short call is held up by
  * another one, whose gate is opened by one side; so cancelled is NEVER_STARTED [X3],
  * and too late is the method's own result [X8]; either is told exactly once.
  */
@@ -117,6 +118,110 @@ TEST_F(prov, X3_X8_CANCEL_and_the_drain_of_a_lane)
 		race_saw(&r, x.ret ? LEFT_FIRST : RIGHT_FIRST);
 	}
 	EXPECT_EQ(0, race_end(&r, "the drain", "cancel"));
+	EXPECT_EQ(0, queue_close(&x.q));
+}
+
+/* Two who begin and wait for one each: whoever comes first may run it here [S3]. */
+struct callers {
+	struct queue q;
+	struct acall_completion read;	/* of the round before */
+	int left, right;
+	struct acall_enter left_enter, right_enter;
+	struct acall_finish f;
+};
+
+static void enter_left(void *arg)
+{
+	struct callers *x = arg;
+
+	x->left = sys_enter(x->q.fd, 1, 1, FOREVER, &x->left_enter);
+}
+
+static void enter_right(void *arg)
+{
+	struct callers *x = arg;
+
+	x->right = sys_enter(x->q.fd, 1, 1, FOREVER, &x->right_enter);
+}
+
+static void finish_right(void *arg)
+{
+	struct callers *x = arg;
+
+	x->right = sys_finish(x->q.fd, x->read.handle, &x->f);
+}
+
+static int put_short(struct callers *x)
+{
+	struct acall_submission s = sub(ACALL_TEST_SHORT, NULL, 0);
+
+	return queue_put(&x->q, &s) ? 0 : -ENOBUFS;
+}
+
+TEST_F(prov, S3_F5_ENTER_and_FINISH_of_the_one_before)
+{
+	struct callers x = { 0 };
+	struct race r = { .left = enter_left, .right = finish_right,
+			  .arg = &x, .points = "ENTER_PINNED 100 300" };
+
+	ASSERT_EQ(0, queue_open(&x.q, self->dev, ACALL_TEST_INTERFACE, 4, 0));
+	ASSERT_EQ(0, put_short(&x));
+	enter_left(&x);
+	ASSERT_EQ(0, x.left);
+	ASSERT_EQ(0, race_start(&r));
+	while (race_more(&r)) {
+		ASSERT_EQ(0, queue_read(&x.q, &x.read));
+		ASSERT_TRUE(is_completed(&x.read));
+		ASSERT_EQ(0, put_short(&x));
+		race_round(&r);
+		ASSERT_EQ(0, x.left);
+		ASSERT_EQ(1, x.left_enter.begun);
+		ASSERT_TRUE(!x.right || x.right == -ESRCH);
+		ASSERT_EQ(0, queue_is_stale(&x.q, x.read.handle));
+		ASSERT_EQ(1, charged_calls(self->dev));
+		ASSERT_EQ(0, wait_counter("executions", 0));
+		race_saw(&r, x.right ? LEFT_FIRST : RIGHT_FIRST);
+	}
+	EXPECT_EQ(0, race_end(&r, "enter", "finish"));
+	EXPECT_EQ(0, queue_close(&x.q));
+}
+
+/* Who was first neither can tell. */
+TEST_F(prov, S3_ENTER_and_ENTER_for_one_each)
+{
+	struct callers x = { 0 };
+	struct race r = { .left = enter_left, .right = enter_right, .arg = &x,
+			  .points = "ENTER_PINNED 100 300" };
+
+	ASSERT_EQ(0, queue_open(&x.q, self->dev, ACALL_TEST_INTERFACE, 4, 0));
+	ASSERT_EQ(0, race_start(&r));
+	while (r.rounds < rounds() * 2) {
+		ASSERT_EQ(0, put_short(&x));
+		ASSERT_EQ(0, put_short(&x));
+		race_round(&r);
+		ASSERT_EQ(0, x.left);
+		ASSERT_EQ(0, x.right);
+		ASSERT_EQ(1, x.left_enter.begun);
+		ASSERT_EQ(1, x.right_enter.begun);
+		/* One of them may have waited for the other's. */
+		ASSERT_EQ(0, queue_wait(&x.q, 2));
+		ASSERT_EQ(0, queue_read(&x.q, &x.read));
+		ASSERT_TRUE(is_completed(&x.read));
+		ASSERT_EQ(0, queue_read(&x.q, &x.read));
+		ASSERT_TRUE(is_completed(&x.read));
+		/* So that there is one slot to be used anew. */
+		ASSERT_EQ(0, put_short(&x));
+		enter_left(&x);
+		ASSERT_EQ(0, x.left);
+		ASSERT_EQ(0, queue_read(&x.q, &x.read));
+		r.shift = (__s64)roll(&r.dice[0], 20000) - 10000;
+	}
+	ASSERT_EQ(0, delays_reset());
+	r.stop = true;
+	__atomic_store_n(&r.called, r.rounds + 1, __ATOMIC_RELEASE);
+	pthread_join(r.thread, NULL);
+	ASSERT_EQ(0, queue_tell(&x.q));
+	EXPECT_EQ(0, charged_calls(self->dev));
 	EXPECT_EQ(0, queue_close(&x.q));
 }
 

@@ -219,6 +219,64 @@ TEST_F(prov, P8_what_waits_when_unregistration_begins_never_starts)
 	EXPECT_EQ(0, delays_reset());
 }
 
+/* One that ENTER runs itself, in the slot of the one before. */
+struct entry {
+	struct leave leave;
+	struct queue q;
+	struct acall_enter e;
+	int ret;
+};
+
+static void enter_one(void *arg)
+{
+	struct entry *x = arg;
+
+	x->ret = sys_enter(x->q.fd, 1, 1, FOREVER, &x->e);
+}
+
+static void unregister_it(void *arg)
+{
+	unregister(&((struct entry *)arg)->leave);
+}
+
+TEST_F(prov, P8_ENTER_of_a_short_method_and_unregistration)
+{
+	struct entry x = { .leave = { .ctl = self->ctl } };
+	struct race r = { .left = enter_one, .right = unregister_it,
+			  .arg = &x, .points = "ENTER_PINNED 200 300" };
+	struct acall_submission s = sub(ACALL_TEST_SHORT, NULL, 0);
+	struct acall_completion c;
+
+	ASSERT_EQ(0, bring_back(self->ctl));
+	ASSERT_EQ(0, race_start(&r));
+	while (race_more(&r)) {
+		ASSERT_EQ(0, queue_open(&x.q, self->dev, ACALL_TEST_HOT, 4, 0));
+		ASSERT_NE(NULL, queue_put(&x.q, &s));
+		enter_one(&x);
+		ASSERT_EQ(0, x.ret);
+		ASSERT_EQ(0, queue_read(&x.q, &c));
+		ASSERT_NE(NULL, queue_put(&x.q, &s));
+		race_round(&r);
+		ASSERT_EQ(0, x.leave.left);
+		ASSERT_EQ(0, counter("executions"));
+		if (x.e.begun) {
+			ASSERT_EQ(0, x.ret);
+			ASSERT_EQ(0, queue_read(&x.q, &c));
+			ASSERT_TRUE(is_completed(&c) ||
+				    (c.status == -ENODEV && c.outcome ==
+				     ACALL_OUTCOME_NEVER_STARTED));
+		} else {
+			/* Taken or not, it is not begun. */
+			ASSERT_EQ(-ESRCH, x.ret);
+			ASSERT_TRUE(x.e.taken || x.e.error == -ENODEV);
+		}
+		race_saw(&r, x.e.begun ? LEFT_FIRST : RIGHT_FIRST);
+		ASSERT_EQ(0, queue_close(&x.q));
+		ASSERT_EQ(0, bring_back(self->ctl));
+	}
+	EXPECT_EQ(0, race_end(&r, "enter", "unregistration"));
+}
+
 TEST_F(prov, P10_CREATE_and_unregistration_of_an_instance)
 {
 	struct leave x = { .ctl = self->ctl, .dev = self->dev };
