@@ -643,6 +643,14 @@ static int calls_of_both(void *arg)
 		CHECK(queue_read_all(&q) == 1);
 		CHECK(queue_put_short(&q));
 	}
+	/* And in bulk: one is there already. */
+	for (i = 0; i < 3; i++) {
+		while (queue_taken(&q) + 5 != q.tail)
+			CHECK(queue_put_short(&q));
+		CHECK(!sys_enter(q.fd, 5, 5, FOREVER, &e));
+		CHECK(e.begun == 5 && !e.error);
+		CHECK(queue_read_all(&q) == 5);
+	}
 	return 0;
 }
 
