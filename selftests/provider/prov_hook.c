@@ -154,6 +154,19 @@ TEST_F(prov, P2_never_asked_before_it_was_entered)
 	}
 }
 
+/* A BEGIN of which .start waits, and a CANCEL that comes meanwhile. */
+static int cancel_in_start(struct _test_data_prov *self, __u32 method,
+			   struct acall_test_custom *arg, struct actor *begin,
+			   struct actor *cancel)
+{
+	arg->id = fresh_id();
+	*begin = beginner(self->fd, method, arg);
+	*cancel = canceller(self->fd, 0, FOREVER);
+	CHECK(!actor_start(begin));
+	CHECK(!wait_starts(self->ctl, arg->id, 1));
+	return actor_block(cancel);
+}
+
 TEST_F(prov, P2_a_cancel_during_start_is_seen_and_asked)
 {
 	static const __u32 custom[] = { ACALL_TEST_PARK,
@@ -167,12 +180,7 @@ TEST_F(prov, P2_a_cancel_during_start_is_seen_and_asked)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(custom); i++) {
-		arg.id = fresh_id();
-		b = beginner(self->fd, custom[i], &arg);
-		a = canceller(self->fd, 0, FOREVER);
-		ASSERT_EQ(0, actor_start(&b));
-		ASSERT_EQ(0, wait_starts(self->ctl, arg.id, 1));
-		ASSERT_EQ(0, actor_block(&a));
+		ASSERT_EQ(0, cancel_in_start(self, custom[i], &arg, &b, &a));
 		/* The request is there (X2) while .start is inside. */
 		EXPECT_EQ(1, look(self->ctl, arg.id));
 		EXPECT_EQ(CANCELLING, state_of(self->fd));
@@ -197,12 +205,7 @@ TEST_F(prov, P2_what_is_completed_during_start_is_not_asked)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(custom); i++) {
-		arg.id = fresh_id();
-		b = beginner(self->fd, custom[i], &arg);
-		a = canceller(self->fd, 0, FOREVER);
-		ASSERT_EQ(0, actor_start(&b));
-		ASSERT_EQ(0, wait_starts(self->ctl, arg.id, 1));
-		ASSERT_EQ(0, actor_block(&a));
+		ASSERT_EQ(0, cancel_in_start(self, custom[i], &arg, &b, &a));
 		/* Asked for, but before it can be asked it is over. */
 		ASSERT_EQ(0, complete(self->ctl, arg.id, -ECANCELED));
 		EXPECT_EQ(0, actor_join(&a));
@@ -229,12 +232,7 @@ TEST_F(prov, P2_a_cancel_during_start_may_be_refused)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(custom); i++) {
-		arg.id = fresh_id();
-		b = beginner(self->fd, custom[i], &arg);
-		a = canceller(self->fd, 0, FOREVER);
-		ASSERT_EQ(0, actor_start(&b));
-		ASSERT_EQ(0, wait_starts(self->ctl, arg.id, 1));
-		ASSERT_EQ(0, actor_block(&a));
+		ASSERT_EQ(0, cancel_in_start(self, custom[i], &arg, &b, &a));
 		ASSERT_EQ(0, open_gate(self->ctl, arg.id));
 		EXPECT_EQ(0, actor_join(&b));
 		EXPECT_EQ(-EPERM, actor_join(&a));

@@ -205,7 +205,8 @@ TEST_F(queue, F5_a_call_that_was_finished_first_leaves_its_slot_too)
 /* An ENTER in another thread or process. */
 struct entering {
 	struct queue *q;
-	struct acall_submission s;
+	struct acall_submission *entry;
+	__u64 id;
 	int ret;
 	pthread_t thread;
 };
@@ -219,33 +220,40 @@ static void *enter_main(void *arg)
 	return NULL;
 }
 
+/* Its method runs, and returns @value when the gate at @x->id opens. */
+static int enter_gate(struct entering *x, int ctl, __s64 value)
+{
+	struct acall_submission s;
+
+	x->id = fresh_id();
+	s = sub_value(ACALL_TEST_SHORT_GATE, x->id, value, 0);
+	CHECK(!wait_starts(ctl, x->id, 0));
+	x->entry = queue_put(x->q, &s);
+	CHECK(x->entry);
+	CHECK(!pthread_create(&x->thread, NULL, enter_main, x));
+	return wait_starts(ctl, x->id, 1);
+}
+
 TEST_F(queue, X8_a_cancel_of_what_ENTER_runs_is_too_late)
 {
 	struct entering x = { .q = &self->q };
-	struct acall_submission *entry;
 	struct acall_completion c;
 	struct acall_cancel cancel;
 	struct acall_finish f;
-	__u64 handle, id;
+	__u64 handle;
 	int i;
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		SKIP(return, "only one processor");
 	for (i = 0; i < 3; i++) {
-		id = fresh_id();
-		ASSERT_EQ(0, wait_starts(self->ctl, id, 0));
-		x.s = sub_value(ACALL_TEST_SHORT_GATE, id, -EDOM, 0);
-		entry = queue_put(&self->q, &x.s);
-		ASSERT_NE(NULL, entry);
-		ASSERT_EQ(0, pthread_create(&x.thread, NULL, enter_main, &x));
-		ASSERT_EQ(0, wait_starts(self->ctl, id, 1));
-		handle = entry->handle;
+		ASSERT_EQ(0, enter_gate(&x, self->ctl, -EDOM));
+		handle = x.entry->handle;
 		EXPECT_EQ(ACALL_STATE_RUNNING, queue_state(&self->q, handle));
 		EXPECT_EQ(1, counter("executions"));
 		EXPECT_EQ(-EAGAIN, queue_finish_now(&self->q, handle, &f));
 		EXPECT_EQ(-ESRCH, sys_cancel(self->q.fd, ACALL_CANCEL_NOWAIT,
 					     handle, 0, &cancel));
-		ASSERT_EQ(0, open_gate(self->ctl, id));
+		ASSERT_EQ(0, open_gate(self->ctl, x.id));
 		pthread_join(x.thread, NULL);
 		EXPECT_EQ(0, x.ret);
 		ASSERT_EQ(0, queue_read(&self->q, &c));
@@ -262,25 +270,19 @@ TEST_F(queue, S3_what_is_begun_beside_it_has_a_slot_of_its_own)
 	struct entering x = { .q = &self->q };
 	struct acall_completion c;
 	struct acall_enter e;
-	__u64 id;
 	int i;
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		SKIP(return, "only one processor");
 	for (i = 0; i < 3; i++) {
-		id = fresh_id();
-		ASSERT_EQ(0, wait_starts(self->ctl, id, 0));
-		x.s = sub_arg(ACALL_TEST_SHORT_GATE, id);
-		ASSERT_NE(NULL, queue_put(&self->q, &x.s));
-		ASSERT_EQ(0, pthread_create(&x.thread, NULL, enter_main, &x));
-		ASSERT_EQ(0, wait_starts(self->ctl, id, 1));
+		ASSERT_EQ(0, enter_gate(&x, self->ctl, 0));
 		s.user_data = 77;
 		ASSERT_NE(NULL, queue_put(&self->q, &s));
 		ASSERT_EQ(0, sys_enter(self->q.fd, 1, 1, FOREVER, &e));
 		ASSERT_EQ(0, queue_read(&self->q, &c));
 		EXPECT_EQ(77, c.user_data);
 		EXPECT_EQ(2, charged_calls(self->dev));
-		ASSERT_EQ(0, open_gate(self->ctl, id));
+		ASSERT_EQ(0, open_gate(self->ctl, x.id));
 		pthread_join(x.thread, NULL);
 		EXPECT_EQ(1, queue_drain(&self->q));
 		ASSERT_EQ(0, enter_short(&self->q, &c));
