@@ -117,6 +117,7 @@ struct acall_call {
 	/* Written by the method. */
 	u32 out_len;
 	u32 nr_files_out;
+	bool touched;			/* it did not just return: drain.c */
 	atomic64_t progress;
 	atomic64_t total;
 	atomic64_t look_ns;

@@ -122,6 +122,7 @@ EXPORT_SYMBOL_GPL(acall_object_private);
 
 void acall_get(struct acall_call *call)
 {
+	WRITE_ONCE(call->touched, true);
 	acall_call_get(call);
 }
 EXPORT_SYMBOL_GPL(acall_get);
@@ -140,6 +141,7 @@ int acall_commit(struct acall_call *call)
 	WARN_ON_ONCE(!(call->caps & ACALL_CAP_COMMITS));
 	acall_delay(ACALL_AT_COMMIT);
 
+	WRITE_ONCE(call->touched, true);
 	spin_lock_irqsave(&call->lock, flags);
 	acall_call_step(call, ACALL_EVENT_COMMIT, ACALL_REASON_NONE);
 	/* Also if it was before, and a cancel is visible since. */
@@ -185,6 +187,7 @@ void acall_progress(struct acall_call *call, u64 done, u64 total)
 {
 	if (WARN_ON_ONCE(done < atomic64_read(&call->progress)))
 		return;
+	WRITE_ONCE(call->touched, true);
 	atomic64_set(&call->progress, done);
 	atomic64_set(&call->total, total);
 }

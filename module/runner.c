@@ -11,7 +11,7 @@
  * A call waits in the lane of its user (lane.c); lanes with something to start
  * stand in a circle and are served in turn, and no lane has more than its share
  * running. Slots of call queues, whose methods are over at once, have a circle of
- * their own: a runner drains a batch of them, which counts for no share, and there is
+ * their own: a runner drains some of them, which counts for no share, and there is
  * one runner more than calls may run. So whatever is stuck, it does not hold them up.
  *
  * Lock: iface->lock for lanes, lists and idle runners; queue_work() is called

@@ -16,7 +16,7 @@ SLEEPS(BEGIN_GONE)			/* no sweep knows of it */
 SLEEPS(ENTER_PINNED)			/* nothing claimed, to run it here */
 SLEEPS(ENTER_CLAIMED)			/* slots claimed, in no lane */
 SLEEPS(DRAIN)				/* out of their lane, none entered */
-SLEEPS(DRAINED)				/* all have returned, nobody is told */
+SLEEPS(DRAINED)				/* those have returned who are told next */
 SLEEPS(SLOT_CANCEL)			/* out of its lane, nobody is told */
 SPINS(GET_CALL)				/* pointer read, no reference taken */
 SLEEPS(START)				/* off its queue, not RUNNING */

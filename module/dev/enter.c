@@ -15,11 +15,6 @@
 #include "queue/queue.h"
 #include "user/limits.h"
 
-/* Entries of @cancels that are in kernel memory at a time. */
-#define CANCELS		16
-
-static_assert(CANCELS <= ACALL_BATCH);
-
 /* The caller's copy of an entry, which user space may be writing to. */
 static void copy_entry(struct acall_submission *copy,
 		       const struct acall_submission *entry)
@@ -62,9 +57,9 @@ static struct acall_call *prepare(struct acall_queue *queue,
 
 /* One that needs a call of its own, or is wrong. Return: is there a call? */
 static bool begin_other(struct acall_queue *queue, struct acall_batch *batch,
-			u32 i, struct acall_slot *slot)
+			struct acall_slot *slot)
 {
-	struct acall_submission *entry = acall_batch_entry(queue, batch, i);
+	struct acall_submission *entry = acall_batch_entry(queue, batch, slot);
 	struct acall_submission copy;
 	struct acall_call *call;
 
@@ -81,7 +76,7 @@ static bool begin_other(struct acall_queue *queue, struct acall_batch *batch,
 	WRITE_ONCE(entry->error, 0);
 	WRITE_ONCE(entry->handle, slot->handle);
 	acall_call_get(call);
-	acall_queue_begin_call(queue, batch, i, slot, call);
+	acall_queue_begin_call(queue, batch, slot, call);
 	if (call->deadline != U64_MAX)
 		acall_begin_wait(call);
 	acall_call_put(call);
@@ -91,18 +86,13 @@ static bool begin_other(struct acall_queue *queue, struct acall_batch *batch,
 static noinline void begin_others(struct acall_queue *queue,
 				  struct acall_batch *batch)
 {
-	struct acall_slot *slot;
-	u32 i;
+	struct acall_slot *slot, *next;
 
 	/* Before one of them keeps this ENTER, for however long. */
 	acall_queue_kick(queue);
-	for (i = 0; i < batch->nr; i++) {
-		if (!(batch->others & BIT(i)))
-			continue;
-		slot = list_first_entry(&batch->other_slots, struct acall_slot,
-					list);
+	list_for_each_entry_safe(slot, next, &batch->others, list) {
 		list_del_init(&slot->list);
-		if (!begin_other(queue, batch, i, slot)) {
+		if (!begin_other(queue, batch, slot)) {
 			list_add_tail(&slot->list, &batch->refused);
 			batch->nr_refused++;
 		}
@@ -132,7 +122,7 @@ static int begin_calls(struct acall_queue *queue, struct acall_enter *args,
 		if (!batch.nr)
 			break;
 		acall_queue_begin_shorts(queue, &batch);
-		if (batch.others)
+		if (!list_empty(&batch.others))
 			begin_others(queue, &batch);
 		args->taken += batch.nr;
 		args->begun += batch.nr - batch.nr_refused;
@@ -164,14 +154,16 @@ static u32 get_cancels(struct acall_enter_cancel *cancels,
 	return (size - left) / sizeof(*cancels);
 }
 
-static int cancel_calls(struct acall_queue *queue, struct acall_enter *args)
+/* Not inline: so much on the stack is for those that cancel. */
+static noinline int cancel_calls(struct acall_queue *queue,
+				 struct acall_enter *args)
 {
 	struct acall_enter_cancel __user *user = u64_to_user_ptr(args->cancels);
-	struct acall_enter_cancel cancels[CANCELS];
+	struct acall_enter_cancel cancels[ACALL_CANCELS];
 	u32 left, want, nr, i;
 
 	for (left = args->nr_cancels; left; left -= nr, user += nr) {
-		want = min_t(u32, left, CANCELS);
+		want = min_t(u32, left, ACALL_CANCELS);
 		nr = get_cancels(cancels, user, want);
 		for (i = 0; i < nr; i++)
 			cancels[i].error = acall_check_enter_cancel(&cancels[i]);

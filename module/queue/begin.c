@@ -27,20 +27,20 @@
 #include "runner.h"
 #include "user/limits.h"
 
-static_assert(ACALL_BATCH <= 32);	/* bits of a word */
 static_assert(ACALL_BATCH <= ACALL_MAX_NEW_IDS);
 
 /**
- * acall_batch_entry - an entry of a batch
+ * acall_batch_entry - the entry of a batch that is not a short method's
  * @queue: the queue
  * @batch: claimed
- * @i: which
+ * @slot: of @batch->others, or was
  */
 struct acall_submission *acall_batch_entry(struct acall_queue *queue,
 					   const struct acall_batch *batch,
-					   u32 i)
+					   const struct acall_slot *slot)
 {
 	u32 mask = queue->rings.nr_submissions - 1;
+	u32 i = slot->nth - batch->nth;
 
 	return &queue->rings.submissions[(batch->first + i) & mask];
 }
@@ -143,10 +143,9 @@ int acall_queue_claim(struct acall_queue *queue, struct acall_batch *batch,
 
 	batch->nr = 0;
 	batch->nr_refused = 0;
-	batch->others = 0;
 	batch->here = false;
 	batch->enough = false;
-	INIT_LIST_HEAD(&batch->other_slots);
+	INIT_LIST_HEAD(&batch->others);
 	INIT_LIST_HEAD(&batch->refused);
 	acall_tally_init(&tally);
 	for (;;) {
@@ -191,12 +190,35 @@ int acall_queue_claim(struct acall_queue *queue, struct acall_batch *batch,
 	return ret;
 }
 
-/* Not inline: what is kept in registers is for those that are not. */
-static noinline void set_aside(struct acall_batch *batch, u32 i,
-			       struct acall_slot *slot)
+/* What all calls of a batch have in common, and what one of them has. */
+struct filling {
+	struct acall_client *client;
+	bool pinned;
+	u64 now;
+	u64 id;
+	u64 nth;
+};
+
+/*
+ * One that is not as the one before: it has flags or input, or is another method's.
+ * Not inline: what is kept in registers is for those that are.
+ * Return: false: it needs a call of its own, or is wrong, and was set aside.
+ */
+static noinline bool fill_other(struct acall_queue *queue,
+				struct acall_batch *batch,
+				struct acall_slot *slot,
+				struct acall_submission *entry,
+				struct acall_entry read, struct filling as)
 {
-	batch->others |= BIT(i);
-	list_move_tail(&slot->list, &batch->other_slots);
+	if (!as.pinned || !acall_entry_is_short(&read, slot, entry, queue)) {
+		slot->nth = as.nth;
+		list_move_tail(&slot->list, &batch->others);
+		return false;
+	}
+	acall_entry_fill(slot, &read, entry, as.client, as.id, as.nth, as.now,
+			 ACALL_SLOT_QUEUED);
+	queue->usual = read.method;
+	return true;
 }
 
 /*
@@ -210,34 +232,35 @@ static u32 fill_slots(struct acall_queue *queue, struct acall_batch *batch,
 	/* Kept where the stores below do not reach. */
 	struct acall_submission *entries = queue->rings.submissions;
 	const u32 mask = queue->rings.nr_submissions - 1;
-	const u32 nr_methods = pinned ? queue->iface->nr_methods : 0;
-	const struct acall_short *shorts = queue->shorts;
+	/* None is as the last one was, if nothing is to begin. */
+	u64 method = pinned ? queue->usual : U64_MAX;
 	struct acall_client *client = batch->client;
 	u64 id = acall_table_new_ids(batch->nr);
-	struct acall_slot *slot, *next;
 	u64 now = ktime_get_ns();
-	u32 first = batch->first;
 	u64 nth = batch->nth;
-	u8 state = batch->here ? ACALL_SLOT_RUNNING : ACALL_SLOT_QUEUED;
-	u32 i = 0, nr = 0;
+	u32 at = batch->first, end = at + batch->nr;
+	u32 nr = batch->nr;
+	struct acall_slot *slot, *next;
 
-	list_for_each_entry_safe(slot, next, &batch->shorts, list) {
-		struct acall_submission *entry = &entries[(first + i) & mask];
-		struct acall_entry read;
-		bool is_short;
+	slot = list_first_entry(&batch->shorts, struct acall_slot, list);
+	for (; at != end; at++, id++, nth++, slot = next) {
+		struct acall_submission *entry = &entries[at & mask];
+		struct acall_entry read = acall_entry_read(entry);
 
-		is_short = acall_entry_read(&read, entry, shorts, nr_methods);
-		if (is_short && unlikely(acall_entry_has_input(&read)))
-			is_short = acall_entry_input(slot, &read, entry,
-						     queue->iface);
-		if (unlikely(!is_short)) {
-			set_aside(batch, i++, slot);
+		next = list_next_entry(slot, list);
+		if (likely(read.method == method &&
+			   acall_entry_is_plain(&read))) {
+			read = (struct acall_entry){ .method = method };
+			acall_entry_fill(slot, &read, entry, client, id, nth,
+					 now, ACALL_SLOT_QUEUED);
 			continue;
 		}
-		acall_entry_fill(slot, &read, entry, client, id + i, nth + i,
-				 now, state);
-		i++;
-		nr++;
+		if (!fill_other(queue, batch, slot, entry, read,
+				(struct filling){ client, pinned, now, id,
+						  nth }))
+			nr--;
+		else
+			method = queue->usual;
 	}
 	return nr;
 }
@@ -251,7 +274,7 @@ static void count_live(struct acall_queue *queue, int nr)
 /**
  * acall_queue_begin_shorts - begin those entries that are short methods'
  * @queue: the queue
- * @batch: claimed; @batch->others is written
+ * @batch: claimed; those of others come to @batch->others
  *
  * If the caller runs the one call of the batch it has run when this returns. Else
  * somebody is to be woken: acall_queue_kick().
@@ -275,6 +298,11 @@ void acall_queue_begin_shorts(struct acall_queue *queue,
 	if (!batch->here) {
 		list_splice_tail_init(&batch->shorts, &lane->shorts);
 		acall_lane_update_shorts(iface, lane);
+	} else if (nr) {
+		/* Nobody has seen that it is not in a lane. */
+		acall_slot_set(list_first_entry(&batch->shorts,
+						struct acall_slot, list),
+			       ACALL_SLOT_RUNNING);
 	}
 	spin_unlock_irq(&iface->lock);
 	if (nr < batch->nr)
@@ -312,7 +340,6 @@ bool acall_queue_kick(struct acall_queue *queue)
  * acall_queue_begin_call - begin one that has a call of its own
  * @queue: the queue
  * @batch: claimed
- * @i: which entry of it
  * @slot: its slot
  * @call: prepared, seen by nobody else
  *
@@ -320,8 +347,8 @@ bool acall_queue_kick(struct acall_queue *queue)
  * the claim was charged is returned before the call is charged itself.
  */
 void acall_queue_begin_call(struct acall_queue *queue,
-			    struct acall_batch *batch, u32 i,
-			    struct acall_slot *slot, struct acall_call *call)
+			    struct acall_batch *batch, struct acall_slot *slot,
+			    struct acall_call *call)
 {
 	slot->client = batch->client;
 	call->handle = slot->handle;
@@ -333,7 +360,6 @@ void acall_queue_begin_call(struct acall_queue *queue,
 	WRITE_ONCE(slot->id, call->id);
 	slot->user_data = call->user_data;
 	slot->method_nr = call->method_nr;
-	slot->nth = batch->nth + i;
 	slot->reason = ACALL_REASON_NONE;
 	slot->special = 0;
 	slot->own = true;

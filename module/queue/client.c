@@ -17,32 +17,39 @@
 #include "session.h"
 #include "user/limits.h"
 
-static struct acall_call *create_body(const struct acall_client *client)
+static struct acall_call *create_call(const struct acall_client *client)
 {
 	const struct acall_queue *queue = client->queue;
-	struct acall_call *body;
+	struct acall_call *call;
 
-	body = acall_call_create_body(queue->iface, client->payer);
-	if (!body)
+	call = acall_call_create_body(queue->iface, client->payer);
+	if (!call)
 		return NULL;
-	body->word = ACALL_PHASE_RUNNING;
+	call->word = ACALL_PHASE_RUNNING;
 	/* The first one has to be loaded. */
-	body->method_nr = U32_MAX;
-	body->identity = client->identity;
-	body->identity.borrowed = true;
-	body->session = client->session;
-	body->version = queue->version;
-	return body;
+	call->method_nr = U32_MAX;
+	call->identity = client->identity;
+	call->identity.borrowed = true;
+	call->session = client->session;
+	call->version = queue->version;
+	return call;
+}
+
+static bool create_lent(struct acall_client *client, struct acall_lent *lent)
+{
+	lent->call = create_call(client);
+	lent->plain = U32_MAX;
+	return lent->call;
 }
 
 static void free_client(struct acall_client *client)
 {
 	struct acall_interface *iface = client->queue->iface;
 
-	if (client->body)
-		acall_call_put(client->body);
-	if (client->body_here)
-		acall_call_put(client->body_here);
+	if (client->lent.call)
+		acall_call_put(client->lent.call);
+	if (client->lent_here.call)
+		acall_call_put(client->lent_here.call);
 	acall_session_put(iface, client->session);
 	if (client->lane)
 		acall_lane_put(iface, client->lane);
@@ -68,13 +75,12 @@ static int fill(struct acall_client *client)
 		return -ENOMEM;
 	acall_session_get(queue->iface, queue->session);
 	client->session = queue->session;
-	client->body = create_body(client);
-	client->body_here = create_body(client);
-	if (!client->body || !client->body_here)
+	if (!create_lent(client, &client->lent) ||
+	    !create_lent(client, &client->lent_here))
 		return -ENOMEM;
-	client->owner = get_pid(client->body->owner);
-	client->owner_uid = client->body->owner_uid;
-	client->guarded = client->body->guarded;
+	client->owner = get_pid(client->lent.call->owner);
+	client->owner_uid = client->lent.call->owner_uid;
+	client->guarded = client->lent.call->guarded;
 	return 0;
 }
 
@@ -122,15 +128,15 @@ bool acall_client_is_current(const struct acall_client *client)
 /**
  * acall_client_renew - a method has kept what it was lent
  * @client: the client
- * @body: one of its two bodies, which nobody else uses now
+ * @lent: where, which nobody else uses now
  *
  * It must not, being short (acall_get()); but then it may keep it.
  *
  * Context: process, may sleep.
  */
-void acall_client_renew(struct acall_client *client, struct acall_call **body)
+void acall_client_renew(struct acall_client *client, struct acall_lent *lent)
 {
-	struct acall_call *old = *body, *fresh;
+	struct acall_call *old = lent->call, *fresh;
 
 	/*
 	 * Who follows an old pointer to where a call was has a reference for a
@@ -143,14 +149,15 @@ void acall_client_renew(struct acall_client *client, struct acall_call **body)
 		  client->queue->iface->name, old->method_nr);
 	/* As long as there is no memory: until it gives it back. */
 	for (;;) {
-		fresh = create_body(client);
+		fresh = create_call(client);
 		if (fresh || refcount_read(&old->ref) == 1)
 			break;
 		schedule_timeout_idle(1);
 	}
 	if (!fresh)
 		return;
-	*body = fresh;
+	lent->call = fresh;
+	lent->plain = U32_MAX;
 	acall_call_put(old);
 }
 

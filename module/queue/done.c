@@ -71,23 +71,25 @@ static void tell_short(struct acall_completion *entry, struct acall_slot *slot,
 		       u64 now)
 {
 	slot->end_ns = now;
-	if (unlikely(slot->outcome == ACALL_OUTCOME_NEVER_STARTED)) {
-		slot->start_ns = 0;
-		slot->progress = 0;
-		slot->total = 0;
-		slot->result = 0;
-	}
 	entry->user_data = slot->user_data;
 	entry->handle = slot->handle;
 	entry->call_id = slot->id;
 	entry->status = slot->status;
-	entry->outcome = slot->outcome;
-	entry->result = slot->result;
+	entry->outcome = ACALL_OUTCOME_COMPLETED;
+	entry->result = 0;
 	entry->tag = slot->tag;
-	entry->progress = slot->progress;
-	entry->total = slot->total;
+	entry->progress = 0;
+	entry->total = 0;
 	entry->out_len = 0;
 	entry->nr_files = 0;
+	if (likely(!slot->unusual))
+		return;
+	entry->outcome = slot->outcome;
+	if (slot->outcome == ACALL_OUTCOME_NEVER_STARTED)
+		return;
+	entry->result = slot->result;
+	entry->progress = slot->progress;
+	entry->total = slot->total;
 }
 
 /* The last close is over: nobody is to be told. */
@@ -147,8 +149,9 @@ static int tell_some(struct acall_queue *queue, struct list_head *slots,
  * @slots: a list of slots, RUNNING, of any queues; empty afterwards
  *
  * Context: process, no lock held. Queues and clients may be gone afterwards.
+ * Return: when, in ns.
  */
-void acall_slots_tell(struct list_head *slots)
+u64 acall_slots_tell(struct list_head *slots)
 {
 	u64 now = ktime_get_ns();
 	struct acall_tally tally;
@@ -170,6 +173,7 @@ void acall_slots_tell(struct list_head *slots)
 	}
 	acall_calls_add_executions(-nr);
 	acall_clients_free(&tally.dead);
+	return now;
 }
 
 /**
@@ -252,9 +256,10 @@ static void reap(struct acall_queue *queue, u32 nr, struct list_head *calls,
 
 	lockdep_assert_held(&queue->lock);
 
-	list_for_each_entry_safe(slot, next, &queue->posted, list) {
-		if (!nr--)
-			break;
+	/* There are as many in the list as in the ring. */
+	slot = list_first_entry(&queue->posted, struct acall_slot, list);
+	for (; nr; nr--, slot = next) {
+		next = list_next_entry(slot, list);
 		if (unlikely(slot->client != client)) {
 			acall_tally_add(tally, client, free - counted, own);
 			client = slot->client;

@@ -3,6 +3,9 @@
  * A submission ring's entry of a short method, and a slot filled from it. The entry
  * is user space's to write: each word of it is read once, and what is decided is
  * decided on what was read (R-RING).
+ *
+ * What is inline is so for those that are plain, as most are: of what was read of them
+ * nearly all is known then, and costs nothing to store.
  */
 #ifndef _ACALL_QUEUE_ENTRY_H
 #define _ACALL_QUEUE_ENTRY_H
@@ -17,53 +20,56 @@ struct acall_entry {
 	u32 method;
 	u32 flags;
 	u32 len;
+	u64 rest;		/* not 0: needs a call of its own */
 };
 
-/*
- * @shorts, @nr_methods: of the queue's interface, kept where no store reaches them.
- * Return: is it one of a short method that needs no call of its own?
- */
-static __always_inline bool
-acall_entry_read(struct acall_entry *read,
-		 const struct acall_submission *entry,
-		 const struct acall_short *shorts, u32 nr_methods)
+static __always_inline struct acall_entry
+acall_entry_read(const struct acall_submission *entry)
 {
-	u32 method = READ_ONCE(entry->method);
+	return (struct acall_entry){
+		.method = READ_ONCE(entry->method),
+		.flags = READ_ONCE(entry->flags),
+		.len = READ_ONCE(entry->in_len),
+		.rest = READ_ONCE(entry->nr_files) | READ_ONCE(entry->deadline) |
+			READ_ONCE(entry->grace_ns),
+	};
+}
 
-	read->flags = READ_ONCE(entry->flags);
-	read->len = READ_ONCE(entry->in_len);
-	if (method >= nr_methods)
-		return false;
-	/* R-SPEC */
-	read->method = array_index_nospec(method, nr_methods);
-	return shorts[read->method].caps &&
-	       !(read->flags & ~(ACALL_BEGIN_NO_CANCEL | ACALL_BEGIN_INLINE)) &&
-	       !(READ_ONCE(entry->nr_files) | READ_ONCE(entry->deadline) |
-		 READ_ONCE(entry->grace_ns));
+/* Is there nothing to it but a method? */
+static __always_inline bool acall_entry_is_plain(const struct acall_entry *read)
+{
+	return !(read->flags | read->len | read->rest);
 }
 
 /*
- * The input that a short method is to get, if it has any.
- * Return: false if it is none, and nothing was written.
+ * Is it one of a short method, which needs no call of its own? Then its input is
+ * copied, if it has any; else nothing is written.
  */
-static __always_inline bool
-acall_entry_input(struct acall_slot *slot, const struct acall_entry *read,
-		  const struct acall_submission *entry,
-		  const struct acall_interface *iface)
+static inline bool acall_entry_is_short(struct acall_entry *read,
+					struct acall_slot *slot,
+					const struct acall_submission *entry,
+					const struct acall_queue *queue)
 {
-	const struct acall_method *method = &iface->desc->methods[read->method];
+	const struct acall_interface *iface = queue->iface;
+	const u32 flags = ACALL_BEGIN_NO_CANCEL | ACALL_BEGIN_INLINE;
+	const struct acall_method *method;
 
+	if (read->method >= iface->nr_methods)
+		return false;
+	/* R-SPEC */
+	read->method = array_index_nospec(read->method, iface->nr_methods);
+	if (!queue->shorts[read->method].caps || read->flags & ~flags ||
+	    read->rest)
+		return false;
+	if (!read->len && !(read->flags & ACALL_BEGIN_INLINE))
+		return true;
+	method = &iface->desc->methods[read->method];
 	if (!(read->flags & ACALL_BEGIN_INLINE) || READ_ONCE(entry->in) ||
 	    read->len > ACALL_SUBMISSION_BYTES ||
 	    read->len > max(method->in_max, method->in_size))
 		return false;
 	memcpy(slot->in, entry->bytes, read->len);
 	return true;
-}
-
-static __always_inline bool acall_entry_has_input(const struct acall_entry *read)
-{
-	return read->len || read->flags & ACALL_BEGIN_INLINE;
 }
 
 /* From now on it is @client's call @id, the @nth of its queue. */

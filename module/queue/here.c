@@ -9,8 +9,8 @@
  * see to what is due first, and run it here too if they may.
  *
  * Locks: the interface's for the pin, the queue's for the slot, one after the other,
- * and none over the method (P6). What the method is lent is the client's second body:
- * one call at a time is begun here, as none else is pending until it is DONE.
+ * and none over the method (P6). The method is lent the second of the client's two
+ * calls: one at a time is begun here, as none else is pending until it is DONE.
  *
  * The race it is about is a call that is begun here against its interface's
  * unregistration: as in BEGIN, whoever has the pin before @gone is set runs, and
@@ -53,7 +53,6 @@ static struct acall_slot *begin_again(struct acall_queue *queue)
 {
 	struct acall_rings *rings = &queue->rings;
 	u32 mask = rings->nr_submissions - 1;
-	struct acall_interface *iface = queue->iface;
 	struct acall_submission *entry;
 	struct acall_entry read;
 	struct acall_slot *slot;
@@ -70,10 +69,8 @@ static struct acall_slot *begin_again(struct acall_queue *queue)
 	if (!slot || !acall_charge_in_bounds(slot->client->payer))
 		return NULL;
 	entry = &rings->submissions[queue->sub_head & mask];
-	if (!acall_entry_read(&read, entry, queue->shorts, iface->nr_methods))
-		return NULL;
-	if (acall_entry_has_input(&read) &&
-	    !acall_entry_input(slot, &read, entry, iface))
+	read = acall_entry_read(entry);
+	if (!acall_entry_is_short(&read, slot, entry, queue))
 		return NULL;
 
 	list_del(&slot->list);

@@ -6,7 +6,7 @@
  *
  *	FREE			on its list, or an ENTER has it	queue's lock
  *	FREE -> QUEUED		it is in a lane			interface's
- *	FREE -> RUNNING		the ENTER runs it itself	interface's
+ *	FREE -> QUEUED -> RUNNING the ENTER runs it itself	interface's
  *	DONE -> RUNNING		it was read, and so does the next	queue's
  *	FREE -> CALL		it has a call of its own	queue's
  *	QUEUED -> RUNNING	a drain, or who cancels, has it	interface's
@@ -169,6 +169,8 @@ struct acall_queue *acall_queue_create(struct acall_interface *iface,
 	queue->iface = iface;
 	queue->version = version;
 	queue->detach = detach;
+	/* None: user space cannot name that one. */
+	queue->usual = U64_MAX;
 	spin_lock_init(&queue->lock);
 	INIT_LIST_HEAD(&queue->free);
 	INIT_LIST_HEAD(&queue->posted);

@@ -41,8 +41,8 @@ enum acall_slot_state {
  * other has memory of its own.
  */
 struct acall_slot {
-	u64 handle;			/* generation and index */
 	struct list_head list;		/* free, in a lane, or to be told */
+	u64 handle;			/* generation and index */
 	struct acall_client *client;	/* who has begun it */
 	struct acall_call *call;	/* counted; NULL = a short one */
 	u64 user_data;
@@ -51,8 +51,10 @@ struct acall_slot {
 	u64 nth;			/* of the queue's */
 	u32 method_nr;
 	u32 tag;
-	s32 status;
-	u8 in_len;
+	union {
+		u8 in_len;		/* until it is run, or never will be */
+		bool unusual;		/* then: it has not just returned */
+	};
 	bool no_cancel;
 	u8 outcome;
 	u8 reason;
@@ -66,15 +68,16 @@ struct acall_slot {
 			bool other;	/* @cancel_pid is not its client's */
 		};
 	};
+	s32 status;
 	u8 state;
 	union {
 		u8 in[ACALL_SUBMISSION_BYTES];
 		struct {		/* once it has run */
-			u64 start_ns;
 			u64 end_ns;
-			u64 progress;
-			u64 total;
 			struct pid *cancel_pid;	/* if @other: counted */
+			u64 start_ns;	/* if it has been run */
+			u64 progress;	/* if it has, and is @unusual; else 0 */
+			u64 total;
 			u32 result;
 		};
 	};
@@ -89,6 +92,12 @@ static_assert(sizeof(struct acall_slot) + sizeof(struct acall_completion) <=
 
 static_assert(ACALL_MAX_SLOTS <= ACALL_SLOT_GENERATION);
 
+/* What is lent to methods that need no call of their own, one after the other. */
+struct acall_lent {
+	struct acall_call *call;	/* counted */
+	u32 plain;		/* ready for this one without input; U32_MAX = none */
+};
+
 /* Who begins calls: taken once, for each ENTER that is by the same (B4). */
 struct acall_client {
 	u32 refs;			/* the queue's lock: its slots, and it */
@@ -100,8 +109,8 @@ struct acall_client {
 	struct pid *owner;		/* process, counted */
 	kuid_t owner_uid;
 	bool guarded;			/* not for his eyes: LIST */
-	struct acall_call *body;	/* what a drain gives to methods */
-	struct acall_call *body_here;	/* what an ENTER gives to them */
+	struct acall_lent lent;		/* by a drain */
+	struct acall_lent lent_here;	/* by an ENTER */
 	struct list_head dead;
 };
 
@@ -138,6 +147,8 @@ struct acall_queue {
 	struct acall_rings rings;
 	struct list_head all;		/* of all queues (walk.c) */
 	u64 serial;
+
+	u64 usual;			/* a short method, or none; the interface's lock */
 
 	spinlock_t lock;		/* irqs off, inside call->lock */
 	bool closed;
@@ -207,7 +218,7 @@ int acall_rings_map(struct acall_rings *rings, struct vm_area_struct *vma);
 /* client.c */
 struct acall_client *acall_client_create(struct acall_queue *queue);
 bool acall_client_is_current(const struct acall_client *client);
-void acall_client_renew(struct acall_client *client, struct acall_call **body);
+void acall_client_renew(struct acall_client *client, struct acall_lent *lent);
 void acall_clients_free_all(struct list_head *dead);
 
 /* Frees clients without references. In a process, may sleep, no lock held. */
@@ -271,7 +282,7 @@ void acall_slot_free(struct acall_queue *queue, struct acall_slot *slot,
 		     bool charged, struct acall_tally *tally);
 
 /* begin.c: entries of the submission ring become calls. */
-#define ACALL_BATCH	32
+#define ACALL_BATCH	64
 
 /**
  * struct acall_batch - entries that one ENTER has taken
@@ -280,11 +291,10 @@ void acall_slot_free(struct acall_queue *queue, struct acall_slot *slot,
  * @nr: how many
  * @nth: of the queue's calls, the first of them
  * @nr_refused: of how many there is no call
- * @others: bits of those that are not short, and not begun yet
  * @here: the caller runs the only one
  * @enough: and has then what it was going to wait for
  * @shorts: slots of those that are short
- * @other_slots: slots of @others, in their order
+ * @others: slots of those that are not, in their order; not begun yet
  * @refused: slots of those of which there is no call
  */
 struct acall_batch {
@@ -293,11 +303,10 @@ struct acall_batch {
 	u32 nr;
 	u64 nth;
 	u32 nr_refused;
-	u32 others;
 	bool here;
 	bool enough;
 	struct list_head shorts;
-	struct list_head other_slots;
+	struct list_head others;
 	struct list_head refused;
 };
 
@@ -307,12 +316,12 @@ void acall_queue_begin_shorts(struct acall_queue *queue,
 			      struct acall_batch *batch);
 bool acall_queue_kick(struct acall_queue *queue);
 void acall_queue_begin_call(struct acall_queue *queue,
-			    struct acall_batch *batch, u32 i,
-			    struct acall_slot *slot, struct acall_call *call);
+			    struct acall_batch *batch, struct acall_slot *slot,
+			    struct acall_call *call);
 void acall_queue_unclaim(struct acall_queue *queue, struct acall_batch *batch);
 struct acall_submission *acall_batch_entry(struct acall_queue *queue,
 					   const struct acall_batch *batch,
-					   u32 i);
+					   const struct acall_slot *slot);
 
 /* drain.c: who runs short methods. */
 u32 acall_slots_take(struct acall_lane *lane, struct list_head *slots);
@@ -324,7 +333,7 @@ bool acall_queue_enter_here(struct acall_queue *queue);
 void acall_queue_run_here(struct acall_queue *queue, struct list_head *slots);
 
 /* done.c: who is told, and what he has read. */
-void acall_slots_tell(struct list_head *slots);
+u64 acall_slots_tell(struct list_head *slots);
 void acall_slot_tell_here(struct acall_queue *queue, struct acall_slot *slot);
 void acall_queue_tell(struct acall_queue *queue, struct acall_call *call);
 void acall_queue_wake_each(struct acall_queue *queue, __poll_t key);
@@ -339,6 +348,7 @@ __poll_t acall_queue_poll(struct acall_queue *queue, struct file *file,
 			  poll_table *pt);
 
 /* stop.c: who wants slots to end. */
+#define ACALL_CANCELS	32
 
 /**
  * struct acall_match - which calls

@@ -20,23 +20,25 @@
 
 #define SLICE	64
 
-/* Nobody runs it any more. */
-static void take_out(struct acall_slot *slot, enum acall_reason reason,
-		     struct list_head *out)
-{
-	struct pid *by = task_tgid(current);
+static_assert(ACALL_CANCELS <= 32);	/* bits of a word */
 
+/* Nobody runs it any more: @by, which is current, wants it so. */
+static __always_inline void take_out(struct acall_slot *slot, struct pid *by,
+				     enum acall_reason reason,
+				     struct list_head *out)
+{
 	lockdep_assert_held(&slot->client->lane->iface->lock);
 
 	/* The slot's reference keeps its client, and so whose that is. */
-	if (by != slot->client->owner) {
+	if (unlikely(by != slot->client->owner)) {
 		slot->cancel_pid = get_pid(by);
 		slot->other = true;
 	}
+	slot->unusual = true;
 	slot->outcome = ACALL_OUTCOME_NEVER_STARTED;
 	slot->reason = reason;
 	slot->status = reason == ACALL_REASON_PROVIDER ? -ENODEV : -ECANCELED;
-	list_move_tail(&slot->list, out);
+	list_bulk_move_tail(out, &slot->list, &slot->list);
 	acall_slot_set(slot, ACALL_SLOT_RUNNING);
 }
 
@@ -52,20 +54,22 @@ static void end(struct acall_interface *iface, struct list_head *out, u32 nr)
 	spin_unlock_irq(&iface->lock);
 }
 
-/* Return: false if it is not in a lane; 0 in *ret, or -EPERM. */
-static bool cancel_queued(struct acall_slot *slot, u64 handle,
-			  enum acall_reason reason, struct list_head *out,
-			  int *ret)
+/* Is it in a lane, and the call of that name? */
+static __always_inline bool is_queued(const struct acall_slot *slot, u64 handle)
 {
-	if (acall_slot_state(slot) != ACALL_SLOT_QUEUED ||
-	    slot->handle != handle)
-		return false;
-	*ret = -EPERM;
-	if (slot->no_cancel && reason == ACALL_REASON_CLIENT)
-		return true;
-	*ret = 0;
-	take_out(slot, reason, out);
-	return true;
+	return acall_slot_state(slot) == ACALL_SLOT_QUEUED &&
+	       slot->handle == handle;
+}
+
+/* One that is queued. Return: 0 or -EPERM. */
+static __always_inline int cancel_queued(struct acall_slot *slot, struct pid *by,
+					 enum acall_reason reason,
+					 struct list_head *out)
+{
+	if (unlikely(slot->no_cancel) && reason == ACALL_REASON_CLIENT)
+		return -EPERM;
+	take_out(slot, by, reason, out);
+	return 0;
 }
 
 /*
@@ -130,9 +134,12 @@ int acall_slot_cancel(struct acall_queue *queue, u64 handle,
 	if (!slot)
 		return -ESRCH;
 	spin_lock_irq(&iface->lock);
-	queued = cancel_queued(slot, handle, request->reason, &out, &ret);
-	if (queued)
+	queued = is_queued(slot, handle);
+	if (queued) {
+		ret = cancel_queued(slot, task_tgid(current), request->reason,
+				    &out);
 		acall_lane_update_shorts(iface, slot->client->lane);
+	}
 	spin_unlock_irq(&iface->lock);
 	if (queued) {
 		end(iface, &out, !ret);
@@ -169,7 +176,7 @@ static int cancel_one(struct acall_queue *queue,
  * acall_slots_cancel - ask calls to stop
  * @queue: the queue
  * @cancels: which; @error of each is 0, or says that it is wrong; it is written
- * @nr: how many, at most ACALL_BATCH
+ * @nr: how many, at most ACALL_CANCELS
  *
  * Those in lanes all in one go.
  */
@@ -177,33 +184,33 @@ void acall_slots_cancel(struct acall_queue *queue,
 			struct acall_enter_cancel *cancels, u32 nr)
 {
 	struct acall_interface *iface = queue->iface;
+	struct pid *by = task_tgid(current);
 	struct acall_lane *lane = NULL;
-	u32 done = 0, ended = 0, i;
+	u32 others = 0, ended = 0, i;
 	LIST_HEAD(out);
 
 	spin_lock_irq(&iface->lock);
 	for (i = 0; i < nr; i++) {
-		struct acall_slot *slot = acall_slot_of(queue,
-							cancels[i].handle);
-		int ret = cancels[i].error;
+		struct acall_enter_cancel *cancel = &cancels[i];
+		struct acall_slot *slot = acall_slot_of(queue, cancel->handle);
 
-		/* Wrong in itself, or in a lane; else it takes longer. */
-		if (!ret && (!slot ||
-			     !cancel_queued(slot, cancels[i].handle,
-					    ACALL_REASON_CLIENT, &out, &ret)))
+		if (unlikely(cancel->error))
 			continue;
-		if (!cancels[i].error && !ret) {
-			lane_changed(&lane, slot->client->lane);
-			ended++;
+		/* It takes longer if it is in no lane. */
+		if (unlikely(!slot || !is_queued(slot, cancel->handle))) {
+			others |= BIT(i);
+			continue;
 		}
-		cancels[i].error = ret;
-		done |= BIT(i);
+		lane_changed(&lane, slot->client->lane);
+		cancel->error = cancel_queued(slot, by, ACALL_REASON_CLIENT,
+					      &out);
+		ended += !cancel->error;
 	}
 	lane_changed(&lane, NULL);
 	spin_unlock_irq(&iface->lock);
 	end(iface, &out, ended);
-	for (i = 0; i < nr; i++)
-		if (!(done & BIT(i)))
+	for (i = 0; others; i++, others >>= 1)
+		if (others & 1)
 			cancels[i].error = cancel_one(queue, &cancels[i]);
 }
 
@@ -222,6 +229,7 @@ static u32 sweep_queued(struct acall_queue *queue,
 			u32 *cancelled)
 {
 	struct acall_interface *iface = queue->iface;
+	struct pid *by = task_tgid(current);
 	struct acall_lane *lane = NULL;
 	u32 matched = 0, ended = 0, i;
 	LIST_HEAD(out);
@@ -229,16 +237,13 @@ static u32 sweep_queued(struct acall_queue *queue,
 	spin_lock_irq(&iface->lock);
 	for (i = first; i < min(first + SLICE, queue->nr_slots); i++) {
 		struct acall_slot *slot = &queue->slots[i];
-		int ret;
 
 		if (acall_slot_state(slot) != ACALL_SLOT_QUEUED ||
 		    !matches(slot, match, begun))
 			continue;
-		cancel_queued(slot, slot->handle, ACALL_REASON_CLIENT, &out,
-			      &ret);
 		lane_changed(&lane, slot->client->lane);
+		ended += !cancel_queued(slot, by, ACALL_REASON_CLIENT, &out);
 		matched++;
-		ended += !ret;
 	}
 	lane_changed(&lane, NULL);
 	spin_unlock_irq(&iface->lock);
@@ -324,6 +329,7 @@ int acall_queue_cancel_match(struct acall_queue *queue,
 void acall_queue_cancel_queued(struct acall_queue *queue)
 {
 	struct acall_interface *iface = queue->iface;
+	struct pid *by = task_tgid(current);
 	struct acall_lane *lane = NULL;
 	u32 first, i, nr;
 	LIST_HEAD(out);
@@ -337,8 +343,8 @@ void acall_queue_cancel_queued(struct acall_queue *queue)
 			if (acall_slot_state(slot) != ACALL_SLOT_QUEUED ||
 			    queue->detach || slot->no_cancel)
 				continue;
-			take_out(slot, ACALL_REASON_CLOSE, &out);
 			lane_changed(&lane, slot->client->lane);
+			take_out(slot, by, ACALL_REASON_CLOSE, &out);
 			nr++;
 		}
 		lane_changed(&lane, NULL);
@@ -352,6 +358,7 @@ void acall_queue_cancel_queued(struct acall_queue *queue)
 static u32 take_from_any(struct acall_interface *iface,
 			 enum acall_reason reason, struct list_head *out)
 {
+	struct pid *by = task_tgid(current);
 	struct acall_lane *lane;
 	u32 nr = 0;
 	int bucket;
@@ -362,7 +369,7 @@ static u32 take_from_any(struct acall_interface *iface,
 		while (nr < SLICE && !list_empty(&lane->shorts)) {
 			take_out(list_first_entry(&lane->shorts,
 						  struct acall_slot, list),
-				 reason, out);
+				 by, reason, out);
 			nr++;
 		}
 		acall_lane_update_shorts(iface, lane);

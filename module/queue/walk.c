@@ -182,11 +182,15 @@ static void fill(struct acall_slot_snapshot *snap, const struct acall_slot *slot
 	snap->outcome = slot->outcome;
 	snap->reason = slot->reason;
 	snap->status = slot->status;
-	snap->result = slot->result;
-	snap->progress = slot->progress;
-	snap->total = slot->total;
-	snap->start_ns = slot->start_ns;
 	snap->end_ns = slot->end_ns;
+	if (slot->outcome != ACALL_OUTCOME_NEVER_STARTED) {
+		snap->start_ns = slot->start_ns;
+		if (slot->unusual) {
+			snap->result = slot->result;
+			snap->progress = slot->progress;
+			snap->total = slot->total;
+		}
+	}
 	if (slot->reason == ACALL_REASON_NONE)
 		return;
 	snap->cancel_ns = slot->end_ns;

@@ -126,6 +126,8 @@ int run_short_gate(struct acall_call *call)
 	enter(call, m);
 	if (m && arg->pause == ACALL_TEST_COMMIT_FIRST)
 		commit_at(m, call);
+	if (arg->pause == ACALL_TEST_COMMIT_PROGRESS)
+		acall_progress(call, 1, 2);
 	ret = m && spin_until(m, 0) ? arg->value : -ETIMEDOUT;
 	/* Its input is its own to write to, and no other call's. */
 	if (arg->pause == ACALL_TEST_COMMIT_SCRATCH)

@@ -403,7 +403,7 @@ TEST_F(acall, listing_has_every_interface_once)
 			found[n]++;
 			EXPECT_EQ(ACALL_TEST_VERSION_MIN, i.version_min);
 			EXPECT_EQ(ACALL_TEST_VERSION, i.version);
-			EXPECT_EQ(ACALL_TEST_SHORT_GATE + 1, i.methods);
+			EXPECT_EQ(ACALL_TEST_BARE + 1, i.methods);
 			EXPECT_LT(0, i.max_running_user);
 			EXPECT_LE(i.max_running_user, i.max_running);
 		}
@@ -491,7 +491,7 @@ TEST_F(acall, listing_shows_the_grace_that_QUERY_shows)
 TEST_F(acall, listing_of_what_is_not_there)
 {
 	struct acall_method_info m = { .size = sizeof(m),
-		.interface = "test", .method = ACALL_TEST_SHORT_GATE + 1 };
+		.interface = "test", .method = ACALL_TEST_BARE + 1 };
 
 	EXPECT_EQ(-EINVAL, sys_ioctl(self->dev, ACALL_IOC_METHOD_INFO, &m));
 	m.method = UINT32_MAX;

@@ -286,7 +286,7 @@ TEST_F(acall, C6_the_listing)
 	ASSERT_STREQ("test", seen.name);
 	EXPECT_EQ(ACALL_TEST_VERSION_MIN, seen.version_min);
 	EXPECT_EQ(ACALL_TEST_VERSION, seen.version);
-	EXPECT_LT(ACALL_TEST_SHORT_GATE, seen.methods);
+	EXPECT_LT(ACALL_TEST_BARE, seen.methods);
 
 	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(0, acall_method_info(devices[i], "test",

@@ -131,6 +131,90 @@ TEST_F(queue, B1_inline_methods_with_others_in_a_batch)
 	}
 }
 
+/* No call of the queue has been of that method before, nor was any looked at. */
+TEST_F(queue, B3_the_first_entry_is_of_method_0)
+{
+	struct acall_submission s = sub_plain(0);
+	struct acall_completion c;
+	struct queue q;
+
+	/* A custom one, which ends at once. */
+	ASSERT_EQ(0, queue_open(&q, self->dev, "timer", 1, 0));
+	ASSERT_EQ(0, queue_begin(&q, &s, NULL));
+	ASSERT_EQ(0, queue_reap(&q, &c));
+	EXPECT_TRUE(is_completed(&c));
+	EXPECT_EQ(0, queue_close(&q));
+	/* statfs of "". */
+	ASSERT_EQ(0, queue_open(&q, self->dev, "file", 1, 0));
+	EXPECT_EQ(-ENOENT, queue_begin(&q, &s, NULL));
+	EXPECT_EQ(0, queue_unread(&q));
+	EXPECT_EQ(0, queue_close(&q));
+	s = sub_plain(UINT32_MAX);
+	EXPECT_EQ(-EINVAL, queue_begin(&self->q, &s, NULL));
+}
+
+/* Every kind of entry next to every other, as far as ENTER tells them apart. */
+static struct acall_submission kind_of_entry(unsigned int kind)
+{
+	switch (kind) {
+	case 0:
+		return sub_plain(ACALL_TEST_SHORT);
+	case 1:
+		return sub_plain(ACALL_TEST_BARE);
+	case 2:
+		return sub(ACALL_TEST_SHORT, NULL, 0);
+	case 3:
+		return sub_flags(ACALL_TEST_SHORT, ACALL_BEGIN_NO_CANCEL, NULL,
+				 0);
+	case 4:
+		return sub_nop();
+	case 5:
+		return sub_plain(ACALL_TEST_NOP);
+	default:
+		return sub_plain(999);
+	}
+}
+
+TEST_F(queue, short_entries_among_others_of_every_kind)
+{
+	enum { KINDS = 7, REFUSED = KINDS - 1, ALL = KINDS * KINDS * 2 };
+	struct acall_submission s, *entry[ALL];
+	struct acall_completion c;
+	bool seen[ALL] = { 0 };
+	struct acall_enter e;
+	unsigned int i, good = 0;
+	struct queue q;
+
+	ASSERT_EQ(0, queue_open(&q, self->dev, "test", 128, 128));
+	for (i = 0; i < ALL; i++) {
+		s = kind_of_entry(i & 1 ? i / 2 / KINDS : i / 2 % KINDS);
+		s.user_data = i;
+		s.tag = 1000 + i;
+		entry[i] = queue_put(&q, &s);
+		ASSERT_NE(NULL, entry[i]);
+		good += s.method != 999;
+	}
+	ASSERT_EQ(0, sys_enter(q.fd, ALL, good, FOREVER, &e));
+	EXPECT_EQ(ALL, e.taken);
+	EXPECT_EQ(good, e.begun);
+	for (i = 0; i < good; i++) {
+		ASSERT_EQ(0, queue_read(&q, &c));
+		EXPECT_TRUE(is_completed(&c));
+		ASSERT_GT(ALL, c.user_data);
+		EXPECT_FALSE(seen[c.user_data]);
+		seen[c.user_data] = true;
+		EXPECT_EQ(1000 + c.user_data, c.tag);
+		EXPECT_EQ(entry[c.user_data]->handle, c.handle);
+	}
+	for (i = 0; i < ALL; i++) {
+		EXPECT_EQ(entry[i]->method == 999 ? -EINVAL : 0,
+			  entry[i]->error);
+		EXPECT_EQ(entry[i]->method != 999, seen[i]);
+	}
+	EXPECT_EQ(0, queue_unread(&q));
+	EXPECT_EQ(0, queue_close(&q));
+}
+
 static int whoami(struct queue *q, __u32 method, struct acall_test_whoami *who)
 {
 	struct acall_submission s = sub(method, NULL, 0);

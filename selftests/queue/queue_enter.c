@@ -16,13 +16,15 @@ static int finish_all(struct queue *q, int ctl, __u64 id, int n)
 	return 0;
 }
 
+#define BATCH	256
+
 /* Begins @n calls of nop in one batch, and has each of them once. */
 static int batch(struct queue *q, __u32 n, __u64 first)
 {
 	struct acall_submission s = sub_nop();
 	struct acall_completion c;
-	bool seen[SLOTS] = { 0 };
-	__u64 handle[SLOTS];
+	bool seen[BATCH] = { 0 };
+	__u64 handle[BATCH];
 	struct acall_enter e;
 	__u32 i, k, at = q->tail;
 
@@ -58,14 +60,19 @@ static int batch(struct queue *q, __u32 n, __u64 first)
 
 TEST_F(queue, batches_of_every_size)
 {
-	static const __u32 sizes[] = { 1, 2, 31, 32, 33, SLOTS - 1, SLOTS };
+	static const __u32 sizes[] = {
+		1, 2, 31, 32, 33, 63, 64, 65, BATCH - 1, BATCH,
+	};
 	unsigned int i, round;
+	struct queue q;
 
+	ASSERT_EQ(0, queue_open(&q, self->dev, "test", BATCH, BATCH));
 	for (round = 0; round < 3; round++)
 		for (i = 0; i < ARRAY_SIZE(sizes); i++)
-			ASSERT_EQ(0, batch(&self->q, sizes[i], round << 8)) {
+			ASSERT_EQ(0, batch(&q, sizes[i], round << 8)) {
 				TH_LOG("batch of %u", sizes[i]);
 			}
+	EXPECT_EQ(0, queue_close(&q));
 }
 
 TEST_F(queue, begin_is_how_many_are_taken_at_most)

@@ -223,7 +223,7 @@ static struct actor settler(struct queue *q, __u64 handle)
 
 TEST_F(queue, W1_W6_settled_0_while_short_ones_run_and_wait)
 {
-	/* As many as are taken, and told about, in one go. */
+	/* Of as many in one go the client is told. */
 	enum { BATCH = 32 };
 	struct actor a = settler(&self->q, 0);
 	__u64 later = fresh_id(), handle[1 + BATCH];
@@ -513,35 +513,53 @@ TEST_F(queue, B3_F2_input_and_result_of_one_short_call_are_not_the_nexts)
 	EXPECT_EQ(2, ctl_get(self->ctl, self->id).ends);
 }
 
+/* What the one with that input is to have left. */
+static bool left(const struct acall_completion *c, __u64 pause)
+{
+	bool progress = pause == ACALL_TEST_COMMIT_PROGRESS;
+
+	return is_completed(c) &&
+	       c->result == (pause == ACALL_TEST_COMMIT_FIRST ?
+			     ACALL_RESULT_COMMITTED : 0) &&
+	       c->progress == progress && c->total == 2 * progress;
+}
+
 TEST_F(queue, P5_a_short_one_that_commits_and_the_next_that_does_not)
 {
-	struct acall_submission s[3];
+	static const __u64 pauses[] = {
+		ACALL_TEST_COMMIT_NEVER, ACALL_TEST_COMMIT_FIRST,
+		ACALL_TEST_COMMIT_PROGRESS, ACALL_TEST_COMMIT_NEVER,
+	};
+	struct acall_submission s[ARRAY_SIZE(pauses)];
 	struct acall_completion c;
 	struct acall_enter e;
 	int i;
 
 	ASSERT_EQ(0, wait_starts(self->ctl, self->id, 0));
 	ASSERT_EQ(0, open_gate(self->ctl, self->id));
-	for (i = 0; i < 3; i++) {
-		s[i] = sub_value(ACALL_TEST_SHORT_GATE, self->id, 0, i == 1 ?
-				 ACALL_TEST_COMMIT_FIRST :
-				 ACALL_TEST_COMMIT_NEVER);
+	for (i = 0; i < 4; i++) {
+		s[i] = sub_value(ACALL_TEST_SHORT_GATE, self->id, 0, pauses[i]);
 		ASSERT_NE(NULL, queue_put(&self->q, &s[i]));
 	}
-	ASSERT_EQ(0, sys_enter(self->q.fd, 3, 3, FOREVER, &e));
-	for (i = 0; i < 3; i++) {
+	ASSERT_EQ(0, sys_enter(self->q.fd, 4, 4, FOREVER, &e));
+	for (i = 0; i < 4; i++) {
+		struct acall_query query;
+
 		ASSERT_EQ(0, queue_read(&self->q, &c));
-		EXPECT_TRUE(is_completed(&c));
-		EXPECT_EQ(i == 1 ? ACALL_RESULT_COMMITTED : 0, c.result);
+		EXPECT_TRUE(left(&c, pauses[i]));
+		ASSERT_EQ(0, sys_query(self->q.fd, c.handle, &query));
+		EXPECT_EQ(c.result, query.result);
+		EXPECT_EQ(c.progress, query.progress);
+		EXPECT_EQ(c.total, query.total);
 	}
 	EXPECT_EQ(1, ctl_get(self->ctl, self->id).commits);
 	ASSERT_EQ(0, queue_tell(&self->q));
 	/* Nor in ENTER's own. */
-	for (i = 1; i < 3; i++) {
+	for (i = 1; i < 4; i++) {
 		ASSERT_NE(NULL, queue_put(&self->q, &s[i]));
 		ASSERT_EQ(0, sys_enter(self->q.fd, 1, 1, FOREVER, &e));
 		ASSERT_EQ(0, queue_read(&self->q, &c));
-		EXPECT_EQ(i == 1 ? ACALL_RESULT_COMMITTED : 0, c.result);
+		EXPECT_TRUE(left(&c, pauses[i]));
 		ASSERT_EQ(0, queue_tell(&self->q));
 	}
 	EXPECT_EQ(2, ctl_get(self->ctl, self->id).commits);

@@ -196,6 +196,14 @@ static inline struct acall_submission sub(__u32 method, const void *in,
 	return sub_flags(method, 0, in, len);
 }
 
+/* Without input and flags. */
+static inline struct acall_submission sub_plain(__u32 method)
+{
+	return (struct acall_submission) {
+		.method = method, .error = 99, .handle = 99,
+	};
+}
+
 static inline struct acall_submission sub_nop(void)
 {
 	return sub(ACALL_TEST_NOP, NULL, 0);

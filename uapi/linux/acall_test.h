@@ -95,6 +95,9 @@ enum acall_test_method {
 					 * been before; pause: enum
 					 * acall_test_commit, but LAST
 					 */
+	ACALL_TEST_BARE		= 33,	/* short, and nothing at all: not counted
+					 * either
+					 */
 };
 
 /* When ACALL_TEST_COMMIT passes its point of no return. */
@@ -106,6 +109,9 @@ enum acall_test_commit {
 						 */
 	ACALL_TEST_COMMIT_SCRATCH	= 3,	/* what short-gate leaves in its
 						 * input, and fails if it finds it
+						 */
+	ACALL_TEST_COMMIT_PROGRESS	= 4,	/* never; but of short-gate there is
+						 * progress, 1 of 2
 						 */
 };
 
