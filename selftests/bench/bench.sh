@@ -99,6 +99,28 @@ plot()
 		>"$2"
 }
 
+# targets JSON MD: what is to be met, as a table for people.
+targets()
+{
+	jq -r '
+		def digits: if . == null then "-" elif . >= 10 then "\(round)"
+			else "\(. * 1000 | round / 1000)" end;
+		.forms as $forms |
+		def median($name): [$forms[] | select(.name == $name)][0].median;
+		"<!-- SPDX-License-Identifier: GPL-2.0-only -->",
+		"# What a call costs that does nothing", "",
+		"Written by `SAVE=1 make bench`: \(.unit) per call on " +
+			"Linux \(.kernel), medians of \(.repetitions).", "",
+		"| | acall | | peer | | ratio | at most | |",
+		"|---|---|---:|---|---:|---:|---:|---|",
+		(.targets[] |
+			"| \(.name) | \(.ours) | \(median(.ours) | digits) " +
+			"| \(.peer // "-") | \(median(.peer) | digits) " +
+			"| \(.ratio | digits) | \(.limit) " +
+			"| \(if .met then "met" else "**missed**" end) |"),
+		"", ($forms[] | "* `\(.name)`: \(.what)")' "$1" >"$2"
+}
+
 # Where the numbers are of before, if there are none now.
 save()
 {
@@ -109,6 +131,8 @@ save()
 		cp "$results/calls-$name.json" "$to" || exit 1
 		[ "$name" = wall ] ||
 			plot "$results/calls-$name.json" "$to/calls-$name.svg"
+		[ "$name" != instructions ] ||
+			targets "$results/calls-$name.json" "$to/targets.md"
 	done
 }
 

@@ -257,7 +257,7 @@ static __u64 run_cancel_asleep(void *state, unsigned int n)
 
 const struct form acall_forms[] = {
 	{ "call_short", "CALL of a short method",
-	  1, CALLS, ACALL_TEST_SHORT, setup, run_call, teardown, NULL },
+	  1, CALLS, ACALL_TEST_BARE, setup, run_call, teardown, NULL },
 	{ "call_worker", "CALL of a method for a worker",
 	  1, CALLS, ACALL_TEST_NOP, setup, run_call, teardown, NULL },
 	{ "begin_finish", "BEGIN, FINISH",

@@ -146,7 +146,7 @@ static void come_first(void)
 /* Of calls that stay queued. */
 static __u32 queued_method(void)
 {
-	return one_processor() ? ACALL_TEST_SHORT : ACALL_TEST_NOP;
+	return one_processor() ? ACALL_TEST_BARE : ACALL_TEST_NOP;
 }
 
 static void *setup_narrow(const struct form *form)
@@ -251,7 +251,7 @@ static __u64 run_calls(void *state, unsigned int n)
 {
 	struct queue *q = state;
 	unsigned int batch = q->form->batch, how = q->form->how;
-	__u32 method = how & LONG ? ACALL_TEST_NOP : ACALL_TEST_SHORT;
+	__u32 method = how & LONG ? ACALL_TEST_NOP : ACALL_TEST_BARE;
 	__u32 flags = how & WORKER ? ACALL_ENTER_WORKER : 0;
 	__u64 start = units_now();
 
