@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # image.sh NAME: builds the guest's own kernel NAME out of config/base.config and
-# config/NAME.config, into build/cache/image-NAME. What it was made of is in its
-# key: if that is the same, here or in the store (kernel.sh), it is not built again.
+# config/NAME.config, which has the last word on an option, into
+# build/cache/image-NAME. What it was made of is in its key: if that is the same, here
+# or in the store (kernel.sh), it is not built again.
 # NAME "source" is only the source.
 
 . "$(dirname "$0")/common.sh"
@@ -55,12 +56,23 @@ unpack()
 		to_store image-source "$(source_key)" "$tree"
 ) 8>"$cache/image-source.lock"
 
+# What the base says of an option is nothing if the image's own says it.
+fragment()
+{
+	local own
+
+	own=$(sed -nE 's/^(# )?(CONFIG_[A-Z0-9_]+)(=| is not set$).*/\2/p' \
+		"${fragments[1]}")
+	grep -vwF "$own" "${fragments[0]}"
+	cat "${fragments[1]}"
+}
+
 # Release names end in the image's, so that images do not share a build folder.
 build()
 {
 	rm -rf "$dir"
 	mkdir -p "$dir"
-	cat "${fragments[@]}" >"$dir/fragment"
+	fragment >"$dir/fragment"
 	build_kernel "$tree/src" "$dir" "$dir/fragment" bzImage \
 		LOCALVERSION="-$name"
 }
