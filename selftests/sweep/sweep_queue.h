@@ -13,7 +13,6 @@
 
 #include "queue/queue_util.h"
 
-/* More than an ENTER cancels in one go. */
 #define MANY		20
 #define SWEEP_SLOTS	64
 
