@@ -3,6 +3,7 @@
 #define _ACALL_INTERFACE_H
 
 #include <linux/hashtable.h>
+#include <linux/hrtimer.h>
 #include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/refcount.h>
@@ -48,6 +49,14 @@ struct acall_interface {
 	struct list_head turn;		/* lanes that have a call to start */
 	struct list_head short_turn;	/* lanes that have slots to drain */
 	u32 running;			/* runners that have a call */
+	u32 fresh;			/* of them, since the last relay */
+	u32 older;			/* since the one before */
+	u32 woken;			/* runners that are on their way */
+	struct hrtimer relay;		/* see runner.c */
+	bool relay_due;			/* it runs */
+	bool taken;			/* something was, since the last one */
+	u32 relays;			/* so far */
+	unsigned long relayed;		/* jiffies of the last one */
 	u32 chores;			/* queued works, cancellers that settle */
 	struct work_struct close_work;
 	bool close_due;			/* queued, or at work */

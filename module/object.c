@@ -172,7 +172,7 @@ int acall_object_begin(struct acall_object *object, struct acall_call *call)
 	if (call->deadline != U64_MAX)
 		acall_call_begin_deadline(call);
 	acall_delay(ACALL_AT_BEGIN_ENQUEUE);
-	acall_runner_enqueue(call);
+	acall_runner_enqueue(call, false);
 	return 0;
 }
 

@@ -14,6 +14,13 @@
  * their own: a runner drains some of them, which counts for no share, and there is
  * one runner more than calls may run. So whatever is stuck, it does not hold them up.
  *
+ * Whoever runs a call may be back in a moment, or never, and nobody can tell before.
+ * So no more runners are woken for calls than there are processors, and what waits is
+ * left to these for a while; then the relay, a timer, takes those that have run since
+ * the last time for stuck, and as many can be woken again. Who was woken looks for
+ * others to wake when he has taken something. If nobody takes anything, for he does not
+ * come or all are stuck, the relay wakes one more.
+ *
  * Lock: iface->lock for lanes, lists and idle runners; queue_work() is called
  * under it, so no work can be queued once the last call has ended (R-OOC).
  *
@@ -30,6 +37,7 @@
 #include <linux/workqueue.h>
 
 #include "call.h"
+#include "compat.h"
 #include "debug/bounded.h"
 #include "debug/delay.h"
 #include "interface.h"
@@ -42,6 +50,9 @@
 /* Who has nothing to start for so long gives his worker back. */
 #define LINGER		(HZ / 10)
 
+/* So long is what waits left to those that run: some times what a wake-up takes. */
+#define RELAY_NS	(100 * NSEC_PER_USEC)
+
 /* A workqueue's name and its NUL, on kernels that keep least of it. */
 #define WQ_NAME_SIZE	24
 
@@ -52,6 +63,8 @@ struct acall_runner {
 	u32 drained;			/* and slots, not a call: so many */
 	/* The interface's lock to write. */
 	struct list_head idle;		/* first those that linger */
+	bool woken;			/* and not here yet */
+	u32 relays;			/* the interface's, when it took its call */
 	struct task_struct *task;	/* lingers; NULL = called, or to leave */
 	bool leave;
 	unsigned long since;		/* jiffies when it began to */
@@ -96,29 +109,101 @@ static bool slots_ready(const struct acall_interface *iface)
 	return !list_empty(&iface->short_turn) && !iface->gone;
 }
 
+static void wake_one(struct acall_interface *iface)
+{
+	struct acall_runner *runner = list_first_entry(&iface->idle_runners,
+						       struct acall_runner,
+						       idle);
+
+	list_del_init(&runner->idle);
+	runner->woken = true;
+	iface->woken++;
+	if (runner->task)
+		stop_lingering(runner);
+	else
+		queue_work(iface->wq, &runner->work);
+}
+
+static void relay_later(struct acall_interface *iface)
+{
+	if (iface->relay_due)
+		return;
+	iface->relay_due = true;
+	hrtimer_start(&iface->relay, ns_to_ktime(RELAY_NS),
+		      HRTIMER_MODE_REL_SOFT);
+}
+
+static bool may_wake(const struct acall_interface *iface)
+{
+	return !list_empty(&iface->idle_runners) &&
+	       (call_ready(iface) || slots_ready(iface));
+}
+
+/* Those that ran at the last relay already do not count any more. */
+static void count_anew(struct acall_interface *iface)
+{
+	lockdep_assert_held(&iface->lock);
+	iface->relays++;
+	iface->older = iface->fresh;
+	iface->fresh = 0;
+	iface->taken = false;
+	iface->relayed = jiffies;
+}
+
+static u32 occupied(const struct acall_interface *iface)
+{
+	return iface->fresh + iface->older + iface->woken;
+}
+
+static enum hrtimer_restart relay(struct hrtimer *timer)
+{
+	struct acall_interface *iface = container_of(timer,
+						     struct acall_interface,
+						     relay);
+	unsigned long flags;
+	bool taken, again;
+
+	spin_lock_irqsave(&iface->lock, flags);
+	taken = iface->taken;
+	count_anew(iface);
+	if (may_wake(iface) && (!taken || occupied(iface) < num_online_cpus()))
+		wake_one(iface);
+	again = may_wake(iface);
+	iface->relay_due = again;
+	if (again)
+		hrtimer_forward_now(timer, ns_to_ktime(RELAY_NS));
+	spin_unlock_irqrestore(&iface->lock, flags);
+	return again ? HRTIMER_RESTART : HRTIMER_NORESTART;
+}
+
 /**
  * acall_runner_kick - wake one runner if there is something to start
  * @iface: the interface, its lock held
+ *
+ * Or leave it to those that run, or are on their way, and to the relay. To be called by
+ * whoever makes something ready, or takes one thing of several.
  *
  * Return: true if one was woken.
  */
 bool acall_runner_kick(struct acall_interface *iface)
 {
-	struct acall_runner *runner;
+	bool slots = slots_ready(iface), call = call_ready(iface);
 
 	lockdep_assert_held(&iface->lock);
-	if (!call_ready(iface) && !slots_ready(iface))
+	if ((!slots && !call) || list_empty(&iface->idle_runners))
 		return false;
-	if (list_empty(&iface->idle_runners))
-		return false;
-	runner = list_first_entry(&iface->idle_runners, struct acall_runner,
-				  idle);
-	list_del_init(&runner->idle);
-	if (runner->task)
-		stop_lingering(runner);
-	else
-		queue_work(iface->wq, &runner->work);
-	return true;
+	/* Nothing has waited for long, so nobody has looked who is stuck. */
+	if (!iface->relay_due && time_after(jiffies, iface->relayed + 1)) {
+		count_anew(iface);
+		count_anew(iface);
+	}
+	if ((slots && !iface->woken) ||
+	    (call && occupied(iface) < num_online_cpus())) {
+		wake_one(iface);
+		return true;
+	}
+	relay_later(iface);
+	return false;
 }
 
 static void share_changed(struct acall_interface *iface)
@@ -129,7 +214,7 @@ static void share_changed(struct acall_interface *iface)
 	spin_lock_irq(&iface->lock);
 	hash_for_each(iface->lanes, bucket, lane, node)
 		acall_lane_update(iface, lane);
-	/* As many as may have become free to start: all; the rest go back. */
+	/* For as many as may have become free to start. */
 	while (acall_runner_kick(iface))
 		;
 	spin_unlock_irq(&iface->lock);
@@ -171,6 +256,10 @@ static struct acall_lane *give_up_lane(struct acall_runner *runner)
 	} else {
 		lane->running--;
 		iface->running--;
+		if (runner->relays == iface->relays)
+			iface->fresh--;
+		else if (runner->relays + 1 == iface->relays)
+			iface->older--;
 		acall_lane_update(iface, lane);
 	}
 	return acall_lane_unused(lane) ? lane : NULL;
@@ -187,6 +276,9 @@ static struct acall_call *take_call(struct acall_runner *runner)
 	list_del_init(&call->queue);
 	lane->running++;
 	iface->running++;
+	iface->fresh++;
+	iface->taken = true;
+	runner->relays = iface->relays;
 	runner->lane = lane;
 	runner->drained = 0;
 	/* To the end of the circle. */
@@ -202,6 +294,7 @@ static void take_slots(struct acall_runner *runner, struct list_head *slots)
 						   struct acall_lane,
 						   short_turn);
 
+	iface->taken = true;
 	runner->drained = acall_slots_take(lane, slots);
 	runner->lane = lane;
 	lane->draining = true;
@@ -250,6 +343,10 @@ static bool runner_next(struct acall_runner *runner, struct acall_call **call,
 	bool any = true, call_first;
 
 	spin_lock_irq(&iface->lock);
+	if (runner->woken) {
+		runner->woken = false;
+		iface->woken--;
+	}
 	unused = give_up_lane(runner);
 	call_first = runner->lane && runner->drained && call_ready(iface);
 	runner->lane = NULL;
@@ -258,12 +355,13 @@ static bool runner_next(struct acall_runner *runner, struct acall_call **call,
 		take_slots(runner, slots);
 	} else if (call_ready(iface)) {
 		*call = take_call(runner);
-		if (slots_ready(iface))
-			acall_runner_kick(iface);
 	} else {
 		become_idle(runner);
 		any = false;
 	}
+	/* For what else there is. */
+	if (any)
+		acall_runner_kick(iface);
 	spin_unlock_irq(&iface->lock);
 	kfree(unused);
 	return any;
@@ -408,10 +506,12 @@ static void run_in_place(struct acall_call *call)
  * acall_runner_enqueue - have a call executed
  * @call: the call, just published; the caller has the execution's reference and
  *	gives it away
+ * @more: the caller has others, and will call acall_runner_kick(); until then it is
+ *	left to the relay
  *
  * Context: process.
  */
-void acall_runner_enqueue(struct acall_call *call)
+void acall_runner_enqueue(struct acall_call *call, bool more)
 {
 	struct acall_interface *iface = call->iface;
 	bool custom = call->caps & ACALL_CAP_CUSTOM;
@@ -439,8 +539,10 @@ void acall_runner_enqueue(struct acall_call *call)
 		/* The sweep that began before knows nothing of this call. */
 		if (gone)
 			acall_call_get(call);
-		else
+		else if (!more)
 			acall_runner_kick(iface);
+		else if (may_wake(iface))
+			relay_later(iface);
 	} else {
 		/* Cancelled before it came onto a list. */
 		acall_lane_settle(iface, call);
@@ -523,6 +625,8 @@ int acall_runners_create(struct acall_interface *iface)
 	INIT_LIST_HEAD(&iface->idle_runners);
 	INIT_WORK(&iface->close_work, acall_chore_close);
 	INIT_DELAYED_WORK(&iface->rest_work, rest_work);
+	hrtimer_setup(&iface->relay, relay, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_SOFT);
 
 	/* One for slots. */
 	nr = iface->max_running + 1;
@@ -575,6 +679,8 @@ void acall_runners_destroy(struct acall_interface *iface)
 	rest(iface, true);
 	spin_unlock_irq(&iface->lock);
 	cancel_delayed_work_sync(&iface->rest_work);
+	/* It finds nothing to start any more. */
+	hrtimer_cancel(&iface->relay);
 	if (iface->wq)
 		destroy_workqueue(iface->wq);
 	if (iface->chores_wq)

@@ -16,7 +16,7 @@ void acall_runners_destroy(struct acall_interface *iface);
 
 u32 acall_runner_user_max(const struct acall_interface *iface);
 
-void acall_runner_enqueue(struct acall_call *call);
+void acall_runner_enqueue(struct acall_call *call, bool more);
 bool acall_runner_dequeue(struct acall_call *call);
 void acall_runner_settle(struct acall_call *call);
 void acall_runner_ask(struct acall_call *call);

@@ -310,10 +310,12 @@ void acall_queue_begin_shorts(struct acall_queue *queue,
 
 	if (!batch->here)
 		return;
-	if (nr)
+	if (nr) {
 		acall_queue_run_here(queue, &batch->shorts);
-	else
+	} else {
+		batch->here = false;
 		batch->enough = false;
+	}
 }
 
 /**
@@ -372,7 +374,8 @@ void acall_queue_begin_call(struct acall_queue *queue,
 	if (call->deadline != U64_MAX)
 		acall_call_begin_deadline(call);
 	acall_delay(ACALL_AT_BEGIN_ENQUEUE);
-	acall_runner_enqueue(call);
+	/* Its ENTER kicks, when it has begun all. */
+	acall_runner_enqueue(call, true);
 }
 
 /**
