@@ -298,6 +298,7 @@ static void side_channel(const struct insn *insn)
 static void instruction(const struct insn *insn, struct memory *memory)
 {
 	int fd = scene.fds[insn->slot], to;
+	struct rings *rings, *again;
 
 	if (insn->op < NR_OPS) {
 		operation(insn, memory);
@@ -313,8 +314,15 @@ static void instruction(const struct insn *insn, struct memory *memory)
 			break;
 		scene.interfaces[to] = scene.interfaces[insn->slot];
 		scene.ids[to] = scene.ids[insn->slot];
+		rings = scene.rings[insn->slot];
 		fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-		fill_slot(to, fd, rings_again(scene.rings[insn->slot], fd));
+		again = rings_again(rings, fd, alone);
+		/* It is not what the other thread has told of the slot. */
+		if (rings && !again && fd >= 0) {
+			close(fd);
+			fd = -1;
+		}
+		fill_slot(to, fd, again);
 		/* Two slots, one object. */
 		promised(to, 0, NOTHING);
 		promised(insn->slot, 0, NOTHING);

@@ -125,7 +125,7 @@ void values_make(const struct insn *insn, const struct scene *scene,
 
 /* rings.c: the memory that a queue shares with us. */
 struct rings *rings_map(int fd, const void *create);
-struct rings *rings_again(struct rings *of, int fd);
+struct rings *rings_again(struct rings *of, int fd, bool alone);
 void rings_drop(struct rings *rings, bool now);
 void rings_free(void);
 void rings_fill(const struct insn *insn, const struct scene *scene,

@@ -75,8 +75,11 @@ struct rings *rings_map(int fd, const void *create)
 	return rings;
 }
 
-/* Return: the same of another descriptor of that queue; NULL if it is none. */
-struct rings *rings_again(struct rings *of, int fd)
+/*
+ * Return: the same of another descriptor of that queue; NULL if it is none, or, but
+ * if we are @alone, of something else that came into its slot meanwhile.
+ */
+struct rings *rings_again(struct rings *of, int fd, bool alone)
 {
 	struct rings *rings;
 	char *map;
@@ -84,6 +87,8 @@ struct rings *rings_again(struct rings *of, int fd)
 	if (!of || fd < 0)
 		return NULL;
 	map = mmap(NULL, of->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED && !alone && (errno == EINVAL || errno == ENODEV))
+		return NULL;
 	rings = malloc(sizeof(*rings));
 	if (map == MAP_FAILED || !rings)
 		fault("no second mapping: %s", strerror(errno));
