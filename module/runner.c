@@ -627,6 +627,7 @@ int acall_runners_create(struct acall_interface *iface)
 	INIT_DELAYED_WORK(&iface->rest_work, rest_work);
 	hrtimer_setup(&iface->relay, relay, CLOCK_MONOTONIC,
 		      HRTIMER_MODE_REL_SOFT);
+	iface->relayed = jiffies;
 
 	/* One for slots. */
 	nr = iface->max_running + 1;
