@@ -299,7 +299,7 @@ void acall_queue_begin_shorts(struct acall_queue *queue,
 		list_splice_tail_init(&batch->shorts, &lane->shorts);
 		acall_lane_update_shorts(iface, lane);
 	} else if (nr) {
-		/* Nobody has seen that it is not in a lane. */
+		/* It is in no lane, and who would take it out waits for this lock. */
 		acall_slot_set(list_first_entry(&batch->shorts,
 						struct acall_slot, list),
 			       ACALL_SLOT_RUNNING);
