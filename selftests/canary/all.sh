@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# all.sh: check.sh in each of PROFILES (default: all that canaries.txt names). Then
-# every bug there is must have been caught by one of them: "canaries N/N caught".
+# all.sh: log.sh, then check.sh in each of PROFILES (default: all that canaries.txt
+# names). Then every bug there is must have been caught by one of them: "canaries
+# N/N caught".
 # The last line is "N passed, N failed, N skipped".
 
 set -u
@@ -11,10 +12,12 @@ passed=0 failed=0 all=0 got=0
 caught=' '
 closing='^([0-9]+) passed, ([0-9]+) failed, 0 skipped$'
 
-# In this order: what costs least fails first.
-for profile in ${PROFILES:-$(awk '{ gsub(",", "\n", $3); print $3 }' \
-	<<<"$table" | sort -ru)}; do
-	last=
+# run WHAT COMMAND...: its lines, and its closing one in our sums.
+run()
+{
+	local what=$1 last='' line rc
+
+	shift
 	while IFS= read -r line; do
 		if [[ $line =~ $closing ]]; then
 			last=$line
@@ -22,7 +25,7 @@ for profile in ${PROFILES:-$(awk '{ gsub(",", "\n", $3); print $3 }' \
 		fi
 		printf '%s\n' "$line"
 		[[ $line != *' caught by '* ]] || caught+="${line%% *} "
-	done < <(PROFILE=$profile "$here/check.sh" 2>&1)
+	done < <("$@" 2>&1)
 	wait $!
 	rc=$?
 	if [[ $last =~ $closing && ( $rc -eq 0 || ${BASH_REMATCH[2]} -ne 0 ) ]]
@@ -30,9 +33,16 @@ for profile in ${PROFILES:-$(awk '{ gsub(",", "\n", $3); print $3 }' \
 		passed=$((passed + BASH_REMATCH[1]))
 		failed=$((failed + BASH_REMATCH[2]))
 	else
-		echo "$profile did not end well (exit status $rc)"
+		echo "$what did not end well (exit status $rc)"
 		failed=$((failed + 1))
 	fi
+}
+
+# In this order: what costs least fails first.
+run "what the kernel's log says" "$here/log.sh"
+for profile in ${PROFILES:-$(awk '{ gsub(",", "\n", $3); print $3 }' \
+	<<<"$table" | sort -ru)}; do
+	run "$profile" env PROFILE="$profile" "$here/check.sh"
 done
 
 while read -r name _; do
