@@ -64,11 +64,11 @@ save_names()
 leaks=/sys/kernel/debug/kmemleak
 races=/sys/kernel/debug/kcsan
 
-# Looks for lost memory. It must be some seconds old, and look lost twice.
+# Looks for lost memory. It must be some seconds old, and look lost twice, with the
+# same contents. Each look takes long in a guest.
 scan()
 {
-	[ -e $leaks ] && echo scan >$leaks && sleep 6 &&
-		echo scan >$leaks && echo scan >$leaks
+	[ -e $leaks ] && sleep 6 && echo scan >$leaks && echo scan >$leaks
 } 2>/dev/null
 
 # What is lost and has one of our functions in its trace; only theirs have no name
