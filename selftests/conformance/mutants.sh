@@ -57,28 +57,42 @@ matching()
 	done
 }
 
-# Does the unchanged tree pass all that is named of a program? Prints what it does
-# not, as lines for $dir/bad.
-baseline()
+# passes PROGRAM GLOB: has the last run of the unchanged tree?
+passes()
 {
-	local n=$1 program=$2 glob rc go bad=()
+	local said
 
-	shift 2
+	said=$(awk -v program="$1" '
+		$1 == "#" && $2 == "Subtest:" { on = $3 == program }
+		on && !/# SKIP/ { sub(/^ +/, ""); print }' "$dir/unchanged.ktap")
+	[ -n "$(sed -nE 's/^ok [0-9]+ (.*\.)?//p' <<<"$said" | matching "$2")" ] &&
+		[ -z "$(sed -nE 's/^not ok [0-9]+ (.*\.)?//p' <<<"$said" |
+			matching "$2")" ]
+}
+
+# Does the unchanged tree pass all that is named? What it does not is in $dir/bad, as
+# "PROGRAM GLOB". One guest runs all programs.
+unchanged()
+{
+	local go program glob programs
+
+	awk -F '\t' '!seen[$3, $4]++ { print $3, $4 }' "$dir/list" >"$dir/bad"
 	for go in 1 2; do
-		bad=()
-		run_guest "$n" "$program" "$@"
-		rc=$?
-		for glob in "$@"; do
-			[ $rc -ne 125 ] &&
-			[ -n "$(ended ok "$n" | matching "$glob")" ] &&
-			[ -z "$(ended 'not ok' "$n" | matching "$glob")" ] ||
-				bad+=("$program $glob")
-		done
-		[ ${#bad[@]} -gt 0 ] || return
-		keep "$n" "unchanged-$program-$go"
-		say "go $go of the unchanged tree failed:" "${bad[@]}" >&2
+		mapfile -t programs < <(cut -d ' ' -f 1 "$dir/bad" | sort -u)
+		{
+			GUEST=unchanged PARALLEL=1 "$vm/guest.sh" check \
+				"${programs[@]}" 2>"$dir/unchanged.err"
+			echo "@@ guest $?"
+		} | "$vm/report.sh" "$dir/unchanged.ktap" >"$dir/unchanged.log"
+		while read -r program glob; do
+			passes "$program" "$glob" || echo "$program $glob"
+		done <"$dir/bad" >"$dir/bad.new"
+		mv "$dir/bad.new" "$dir/bad"
+		[ -s "$dir/bad" ] || break
+		mkdir -p "$dir/kept"
+		cat "$dir"/unchanged.{log,err} >"$dir/kept/unchanged-$go"
+		say "go $go of the unchanged tree failed:" "$(cat "$dir/bad")" >&2
 	done
-	printf '%s\n' "${bad[@]}"
 }
 
 # try N NUMBER CLAUSE PROGRAM TEST MARK FILE CONTEXT OLD NEW: prints its verdict:
@@ -128,16 +142,8 @@ try()
 	echo "$verdict $number $clause: $program$red"
 }
 
-# take N NUMBER baseline|CLAUSE ...: what worker has taken.
-take()
-{
-	if [ "$3" = baseline ]; then
-		# shellcheck disable=SC2086 # globs, not of files
-		(set -f; baseline "$1" "$4" $5)
-	else
-		try "$@"
-	fi
-}
+# take N NUMBER CLAUSE ...: what worker has taken.
+take() { try "$@"; }
 
 "$vm/setup.sh" check || exit
 use_kernel
@@ -171,7 +177,8 @@ if [ "$total" -eq 0 ]; then
 	exit 1
 fi
 say "building for $krel"
-if ! logged "$out/build.log" "$vm/build.sh" modules userspace selftests vm ||
+if ! logged "$out/build.log" "$vm/build.sh" modules sample userspace \
+	selftests vm ||
    ! "$vm/fetch.sh" kernel; then
 	say "0 passed, 1 failed, 0 skipped"
 	exit 1
@@ -181,12 +188,7 @@ for ((n = 1; n <= guests; n++)); do
 done
 
 say "the unchanged tree"
-awk -F '\t' '
-	{ if (!seen[$3, $4]++) globs[$3] = globs[$3] " " $4 }
-	END { for (p in globs)
-		print p "\tbaseline\t" p "\t" substr(globs[p], 2) }' \
-	"$dir/list" >"$dir/baseline"
-all_workers "$dir/baseline" >"$dir/bad"
+unchanged
 
 say "$total mutants, $guests guests at a time"
 all_workers "$dir/list" | tee "$log"
