@@ -54,6 +54,8 @@ static struct point points[ACALL_NR_FAIL_POINTS] = {
 	POINT(SYNC_LOCK, "sync_lock"), POINT(SYNCFS, "syncfs"),
 	POINT(FALLOCATE, "fallocate"), POINT(DIGEST, "digest"),
 	POINT(STATFS, "statfs"), POINT(STAT, "stat"),
+	POINT(DEDUPE, "dedupe"), POINT(ADVISE, "advise"),
+	POINT(DISCARD, "discard"), POINT(TRIM, "trim"),
 };
 
 static DEFINE_SPINLOCK(points_lock);

@@ -58,6 +58,34 @@ static const struct acall_method acf_methods[] = {
 		.prepare	= acf_sync_prepare,
 		.run		= acf_sync_run,
 	},
+#ifdef CONFIG_BLOCK
+	[ACALL_FILE_TRIM] = {
+		.name		= "trim",
+		.caps		= ACALL_CAP_KILLABLE,
+		.unit		= ACALL_UNIT_BYTES,
+		.grace_ns	= NSEC_PER_SEC,
+		.in_size	= sizeof(struct acall_file_trim),
+		.out_max	= sizeof(struct acall_file_trim_out),
+		.files_min	= 1,
+		.files_max	= 1,
+		.priv_size	= sizeof(struct acf_trim),
+		.prepare	= acf_trim_prepare,
+		.run		= acf_trim_run,
+		.release	= acf_trim_release,
+	},
+	[ACALL_FILE_DISCARD] = {
+		.name		= "discard",
+		.caps		= ACALL_CAP_CHUNKED,
+		.unit		= ACALL_UNIT_BYTES,
+		.grace_ns	= NSEC_PER_SEC,
+		.in_size	= sizeof(struct acall_file_discard),
+		.files_min	= 1,
+		.files_max	= 1,
+		.priv_size	= sizeof(struct acf_discard),
+		.prepare	= acf_discard_prepare,
+		.run		= acf_discard_run,
+	},
+#endif
 	[ACALL_FILE_COPY] = {
 		.name		= "copy",
 		.caps		= ACALL_CAP_KILLABLE | ACALL_CAP_CHUNKED,
@@ -70,6 +98,18 @@ static const struct acall_method acf_methods[] = {
 		.prepare	= acf_copy_prepare,
 		.run		= acf_copy_run,
 		.release	= acf_copy_release,
+	},
+	[ACALL_FILE_DEDUPE] = {
+		.name		= "dedupe",
+		.caps		= ACALL_CAP_KILLABLE | ACALL_CAP_CHUNKED,
+		.unit		= ACALL_UNIT_BYTES,
+		.grace_ns	= NSEC_PER_SEC,
+		.in_size	= sizeof(struct acall_file_dedupe),
+		.files_min	= 2,
+		.files_max	= 2,
+		.priv_size	= sizeof(struct acf_dedupe),
+		.prepare	= acf_dedupe_prepare,
+		.run		= acf_dedupe_run,
 	},
 	[ACALL_FILE_HASH] = {
 		.name		= "hash",
@@ -97,6 +137,20 @@ static const struct acall_method acf_methods[] = {
 		.prepare	= acf_allocate_prepare,
 		.run		= acf_allocate_run,
 	},
+#ifdef CONFIG_ADVISE_SYSCALLS
+	[ACALL_FILE_ADVISE] = {
+		.name		= "advise",
+		.caps		= ACALL_CAP_CHUNKED,
+		.unit		= ACALL_UNIT_BYTES,
+		.grace_ns	= NSEC_PER_SEC,
+		.in_size	= sizeof(struct acall_file_advise),
+		.files_min	= 1,
+		.files_max	= 1,
+		.priv_size	= sizeof(struct acf_advise),
+		.prepare	= acf_advise_prepare,
+		.run		= acf_advise_run,
+	},
+#endif
 };
 
 static const struct acall_interface_desc acf_desc = {

@@ -87,6 +87,32 @@ struct acf_allocate {
 	int mode;		/* FALLOC_FL_* */
 };
 
+struct acf_dedupe {
+	loff_t src_start;
+	loff_t dst_start;
+	loff_t len;
+};
+
+struct acf_trim {
+	struct mm_struct *mm;	/* of BEGIN's caller */
+	u64 start;
+	u64 len;		/* asked for */
+	u64 total;		/* what the device has of it, for progress */
+	u64 minlen;
+};
+
+struct acf_advise {
+	loff_t start;
+	loff_t len;
+	int advice;		/* POSIX_FADV_* */
+};
+
+struct acf_discard {
+	loff_t start;
+	loff_t len;
+	u32 mode;
+};
+
 bool acf_local(const struct file *file);
 int acf_check_storage(const struct super_block *sb);
 int acf_check_kind(const struct file *file, unsigned int kinds);
@@ -105,6 +131,9 @@ void acf_leave(struct acall_call *call, bool killable);
 int acf_stopped(struct acall_call *call, ssize_t ret);
 
 int acf_writeback(struct address_space *mapping, loff_t *pos, loff_t end);
+int acf_start_writeback(struct acall_call *call, struct address_space *mapping,
+			loff_t pos, loff_t len);
+int acf_writeback_all(struct acall_call *call, struct super_block *sb);
 
 int acf_statfs_prepare(struct acall_call *call);
 int acf_statfs_run(struct acall_call *call);
@@ -125,5 +154,18 @@ void acf_hash_release(struct acall_call *call);
 
 int acf_allocate_prepare(struct acall_call *call);
 int acf_allocate_run(struct acall_call *call);
+
+int acf_dedupe_prepare(struct acall_call *call);
+int acf_dedupe_run(struct acall_call *call);
+
+int acf_advise_prepare(struct acall_call *call);
+int acf_advise_run(struct acall_call *call);
+
+int acf_trim_prepare(struct acall_call *call);
+int acf_trim_run(struct acall_call *call);
+void acf_trim_release(struct acall_call *call);
+
+int acf_discard_prepare(struct acall_call *call);
+int acf_discard_run(struct acall_call *call);
 
 #endif /* _ACALL_FILE_INTERNAL_H */

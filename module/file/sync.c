@@ -2,13 +2,13 @@
 /*
  * sync: make a file, a part of it or a file system durable.
  *
- * Owns no state. Takes s_umount of the file system shared, in the worker, for
- * scope FILESYSTEM; holds no lock otherwise.
+ * Owns no state. Takes s_umount of the file system shared, in the worker, for the
+ * last step of scope FILESYSTEM; holds no lock otherwise.
  *
- * fsync(2) does not see a signal. So the dirty pages are written and waited for
- * in pieces with a look at the cancel flag between them, and then the file
- * system's own fsync, which finds little left to do, makes metadata and journal
- * durable. Only it makes success, whatever came before.
+ * Neither fsync(2) nor syncfs(2) sees a signal. So the dirty pages are written and
+ * waited for in pieces with a look at the cancel flag between them (writeback.c),
+ * and then the file system's own fsync or sync, which finds little left to do,
+ * makes metadata and journal durable. Only it makes success, whatever came before.
  *
  * The race is about write-back errors. Each is to be told once per open file
  * (errseq_t). Therefore the pieces are waited for without touching the file's
@@ -16,10 +16,8 @@
  * the whole range, advances the cursor: a sync that is stopped has consumed no
  * error, and the next fsync(2) tells it.
  */
-#include <linux/mm.h>
-#include <linux/pagemap.h>
+#include <linux/fs.h>
 #include <linux/sched.h>
-#include <linux/xarray.h>
 
 #include "../debug/fail.h"
 #include "internal.h"
@@ -61,52 +59,6 @@ int acf_sync_prepare(struct acall_call *call)
 	return 0;
 }
 
-static bool acf_tagged(struct address_space *mapping, xa_mark_t mark,
-		       pgoff_t first, pgoff_t *last)
-{
-	pgoff_t index = first;
-
-	if (!xa_find(&mapping->i_pages, &index, *last, mark))
-		return false;
-	*last = max(index, first);
-	return true;
-}
-
-/**
- * acf_writeback - write back the next dirty piece of a range and wait for it
- * @mapping: whose pages
- * @pos: where to look from; out: everything before is written back
- * @end: where the range ends
- *
- * Clean stretches are jumped over, so it costs what is dirty, not what is long.
- * Leaves the error state of mapping and file as it is.
- *
- * Return: 0, or the negative errno of writing; it has gone on nevertheless.
- */
-int acf_writeback(struct address_space *mapping, loff_t *pos, loff_t end)
-{
-	pgoff_t first = *pos >> PAGE_SHIFT;
-	pgoff_t next = (end - 1) >> PAGE_SHIFT;
-	bool found;
-	loff_t to;
-	int ret;
-
-	/* The second search ends where the first one has found something. */
-	found = acf_tagged(mapping, PAGECACHE_TAG_DIRTY, first, &next);
-	found |= acf_tagged(mapping, PAGECACHE_TAG_WRITEBACK, first, &next);
-	if (!found) {
-		*pos = end;
-		return 0;
-	}
-	*pos = max_t(loff_t, *pos, (loff_t)next << PAGE_SHIFT);
-	to = end - *pos > ACF_CHUNK ? *pos + ACF_CHUNK : end;
-	ret = acall_fail(ACALL_FAIL_WRITEBACK) ?:
-	      filemap_fdatawrite_range(mapping, *pos, to - 1);
-	filemap_fdatawait_range_keep_errors(mapping, *pos, to - 1);
-	*pos = to;
-	return ret;
-}
-
 static int acf_sync_file(struct acall_call *call, bool data_only)
 {
 	struct acf_sync *s = acall_private(call);
@@ -142,6 +94,9 @@ static int acf_sync_filesystem(struct acall_call *call)
 	struct super_block *sb = file->f_path.dentry->d_sb;
 	int ret, err;
 
+	ret = acf_writeback_all(call, sb);
+	if (ret)
+		return ret;
 	/* Blocks for as long as the file system is frozen or remounted. */
 	ret = acall_killable_begin(call);
 	if (ret)

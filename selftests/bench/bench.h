@@ -29,6 +29,8 @@ enum target {
 	TARGET_EMPTY,
 	TARGET_ALLOCATED,	/* all of it */
 	TARGET_DIRTY,		/* all of it written, and not written back */
+	TARGET_HOLE,		/* so long, and without a block */
+	TARGET_DEVICE,		/* a block device with such a file behind it */
 };
 
 struct bench_case {
@@ -41,7 +43,7 @@ struct bench_case {
 	bool source;		/* it has one */
 	enum server server;	/* asked about a mount; there are no files */
 	__u32 flags;		/* of copy: ACALL_FILE_COPY_* */
-	__u32 mode;		/* of allocate: ACALL_FILE_ALLOCATE_* */
+	__u32 mode;		/* ACALL_FILE_ALLOCATE_*, _ADVISE_*, _SYNC_* */
 	__u64 bytes;		/* of the whole call */
 	__u64 reach;		/* cancel at a random point up to here */
 	__u64 target_ns;	/* for the median; 0 = none */

@@ -72,7 +72,11 @@ static void begin(int obj, const struct bench_case *c,
 		.length = c->bytes,
 		.algorithm = "sha256",
 	};
-	struct acall_file_sync sync = { .scope = ACALL_FILE_SYNC_FILE };
+	struct acall_file_sync sync = { .scope = c->mode };
+	struct acall_file_advise advise = { .advice = c->mode };
+	struct acall_file_discard discard = {
+		.mode = ACALL_FILE_DISCARD_PLAIN,
+	};
 	char path[sizeof(struct acall_file_path) + 4096] = "";
 	__s32 fds[2] = { files->src, files->dst };
 	struct acall_begin begin = {
@@ -100,6 +104,16 @@ static void begin(int obj, const struct bench_case *c,
 	case ACALL_FILE_SYNC:
 		begin.in = (uintptr_t)&sync;
 		begin.in_len = sizeof(sync);
+		fds[0] = files->dst;
+		break;
+	case ACALL_FILE_ADVISE:
+		begin.in = (uintptr_t)&advise;
+		begin.in_len = sizeof(advise);
+		fds[0] = files->dst;
+		break;
+	case ACALL_FILE_DISCARD:
+		begin.in = (uintptr_t)&discard;
+		begin.in_len = sizeof(discard);
 		fds[0] = files->dst;
 		break;
 	case ACALL_FILE_STATFS:

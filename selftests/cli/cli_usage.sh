@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/cli.sh"
 
-verbs="methods copy hash sync statfs allocate call ps cancel"
+verbs="methods copy hash sync statfs allocate trim discard dedupe advise call ps cancel"
 
 help_fits_a_screen()
 {
@@ -66,6 +66,13 @@ wrong_usage_is_2()
 	wrong "one or more files" hash
 	wrong "one or more paths" sync
 	wrong "one file" allocate
+	wrong "one mount point" trim
+	wrong "one device" discard
+	wrong "two files" dedupe a
+	wrong "one file" advise a b
+	wrong "neither willneed nor dontneed" advise -a random a
+	wrong "exclude each other" discard -s -z a
+	wrong "at least one byte" discard -l 0 a
 	wrong "INTERFACE.METHOD" call
 	wrong "INTERFACE.METHOD" call echo
 	wrong "option --frobnicate" copy --frobnicate a b
@@ -130,7 +137,8 @@ missing_module_is_3()
 	unshare -m true || skip "no mount namespaces"
 	make_file source 100
 	for verb in methods "copy source target" "hash source" "sync source" \
-		    statfs "allocate -l 1 new" "call test.nop" ps \
+		    statfs "allocate -l 1 new" "trim ." "discard source" \
+		    "dedupe source source" "advise source" "call test.nop" ps \
 		    "cancel 1"; do
 		# shellcheck disable=SC2086 # words
 		without_device acall $verb
@@ -201,7 +209,7 @@ methods_json()
 	run acall methods --json file
 	exits 0
 	is "$(json method | tr '\n' ' ')" \
-		"statfs stat sync copy hash allocate " "methods"
+		"statfs stat sync trim discard copy dedupe hash allocate advise " "methods"
 	is "$(json cancellable | sort -u)" true "cancellable"
 	run acall methods --json test
 	exits 0

@@ -259,6 +259,30 @@ static const struct golden structures[] = {
 	AT(acall_file_allocate, length, 8),
 	AT(acall_file_allocate, mode, 16),
 	AT(acall_file_allocate, flags, 20),
+	SIZE(acall_file_dedupe, 32),
+	AT(acall_file_dedupe, src_offset, 0),
+	AT(acall_file_dedupe, dst_offset, 8),
+	AT(acall_file_dedupe, length, 16),
+	AT(acall_file_dedupe, flags, 24),
+	AT(acall_file_dedupe, __reserved, 28),
+	SIZE(acall_file_trim, 32),
+	AT(acall_file_trim, offset, 0),
+	AT(acall_file_trim, length, 8),
+	AT(acall_file_trim, minlen, 16),
+	AT(acall_file_trim, flags, 24),
+	AT(acall_file_trim, __reserved, 28),
+	SIZE(acall_file_trim_out, 8),
+	AT(acall_file_trim_out, trimmed, 0),
+	SIZE(acall_file_discard, 24),
+	AT(acall_file_discard, offset, 0),
+	AT(acall_file_discard, length, 8),
+	AT(acall_file_discard, mode, 16),
+	AT(acall_file_discard, flags, 20),
+	SIZE(acall_file_advise, 24),
+	AT(acall_file_advise, offset, 0),
+	AT(acall_file_advise, length, 8),
+	AT(acall_file_advise, advice, 16),
+	AT(acall_file_advise, flags, 20),
 };
 
 static const struct golden numbers[] = {
@@ -366,6 +390,11 @@ static const struct golden values[] = {
 	VALUE(ACALL_FILE_ALLOCATE_PLAIN, 0),
 	VALUE(ACALL_FILE_ALLOCATE_ZERO, 1),
 	VALUE(ACALL_FILE_ALLOCATE_PUNCH, 2),
+	VALUE(ACALL_FILE_DISCARD_PLAIN, 0),
+	VALUE(ACALL_FILE_DISCARD_SECURE, 1),
+	VALUE(ACALL_FILE_DISCARD_ZERO, 2),
+	VALUE(ACALL_FILE_ADVISE_WILLNEED, 0),
+	VALUE(ACALL_FILE_ADVISE_DONTNEED, 1),
 };
 
 static unsigned int wrong(const struct golden *table, unsigned int n)

@@ -9,9 +9,6 @@
  */
 #include "file_xfs.h"
 
-#include <linux/fiemap.h>
-#include <linux/fs.h>
-
 #define SEED	10
 #define SIZE	(3 * FT_MIB + 4096 + 100)
 
@@ -23,16 +20,6 @@ FIXTURE(reflink) {
 	struct acall_finish finish;
 };
 
-static int open_in(const char *dir, const char *name)
-{
-	char path[300];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fd;
-}
-
 FIXTURE_SETUP(reflink)
 {
 	ft_xfs_mount(&self->xfs);
@@ -40,10 +27,10 @@ FIXTURE_SETUP(reflink)
 		return;
 	self->obj = ft_object();
 	ASSERT_GE(self->obj, 0);
-	self->src = open_in(self->xfs.mnt, "source");
+	self->src = ft_open_in(self->xfs.mnt, "source");
 	ASSERT_GE(self->src, 0);
 	ASSERT_EQ(0, ft_write_pattern(self->src, 0, SIZE, SEED));
-	self->dst = open_in(self->xfs.mnt, "target");
+	self->dst = ft_open_in(self->xfs.mnt, "target");
 	ASSERT_GE(self->dst, 0);
 }
 
@@ -62,30 +49,6 @@ FIXTURE_TEARDOWN(reflink)
 		TH_LOG("%s", left);
 }
 
-/* How many bytes of @fd are in shared extents; negative errno if unknown. */
-static long long shared(int fd)
-{
-	struct {
-		struct fiemap map;
-		struct fiemap_extent extents[64];
-	} arg = {
-		.map = {
-			.fm_length = FIEMAP_MAX_OFFSET,
-			.fm_flags = FIEMAP_FLAG_SYNC,
-			.fm_extent_count = 64,
-		},
-	};
-	long long bytes = 0;
-	unsigned int i;
-
-	if (ioctl(fd, FS_IOC_FIEMAP, &arg))
-		return -errno;
-	for (i = 0; i < arg.map.fm_mapped_extents; i++)
-		if (arg.extents[i].fe_flags & FIEMAP_EXTENT_SHARED)
-			bytes += arg.extents[i].fe_length;
-	return bytes;
-}
-
 TEST_F(reflink, always_shares)
 {
 	const struct acall_file_copy arg = {
@@ -99,7 +62,7 @@ TEST_F(reflink, always_shares)
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
 	EXPECT_EQ(SIZE, ft_size(self->dst));
 	EXPECT_EQ(-1, ft_check_pattern(self->dst, 0, SIZE, SEED));
-	EXPECT_LE(SIZE, shared(self->dst));
+	EXPECT_LE(SIZE, ft_shared(self->dst));
 }
 
 TEST_F(reflink, auto_shares)
@@ -114,7 +77,7 @@ TEST_F(reflink, auto_shares)
 			     &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
 	EXPECT_EQ(-1, ft_check_pattern(self->dst, 0, SIZE, SEED));
-	EXPECT_LE(SIZE, shared(self->dst));
+	EXPECT_LE(SIZE, ft_shared(self->dst));
 }
 
 TEST_F(reflink, never_copies)
@@ -129,7 +92,7 @@ TEST_F(reflink, never_copies)
 			     &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
 	EXPECT_EQ(-1, ft_check_pattern(self->dst, 0, SIZE, SEED));
-	EXPECT_EQ(0, shared(self->dst));
+	EXPECT_EQ(0, ft_shared(self->dst));
 }
 
 /* R-RLIM: whole blocks up to the limit, and then EFBIG. */
@@ -152,7 +115,7 @@ TEST_F(reflink, R_RLIM_always_shares_whole_blocks_up_to_the_limit)
 	EXPECT_TRUE(ft_ended(&self->finish, -EFBIG, FT_MIB));
 	EXPECT_EQ(FT_MIB, ft_size(self->dst));
 	EXPECT_EQ(-1, ft_check_pattern(self->dst, 0, FT_MIB, SEED));
-	EXPECT_EQ(FT_MIB, shared(self->dst));
+	EXPECT_EQ(FT_MIB, ft_shared(self->dst));
 }
 
 /* Blocks that do not lie alike cannot be shared. */
@@ -199,7 +162,7 @@ TEST_F(reflink, auto_shares_the_blocks_between_odd_ends)
 	EXPECT_EQ(-1, ft_check_moved(self->dst, arg.dst_offset, arg.length,
 				     SEED, arg.src_offset));
 	EXPECT_EQ(-1, ft_check_byte(self->dst, end, old - end, 0x5a));
-	EXPECT_LE(FT_MIB - 8192, shared(self->dst));
+	EXPECT_LE(FT_MIB - 8192, ft_shared(self->dst));
 }
 
 /* From another file system there is nothing to share. */

@@ -125,6 +125,59 @@ TEST_F(acall, typed_sync)
 	acall_destroy(call);
 }
 
+TEST_F(acall, typed_advise)
+{
+	const struct acall_file_advise args = {
+		.offset = 1, .length = 1, .advice = ACALL_FILE_ADVISE_DONTNEED,
+	};
+	struct acall_result result;
+	const char *dir;
+	acall_t *call;
+	int fd;
+
+	if (!have_file(&call, &dir))
+		SKIP(return, "no interface file, or no ACALL_DIR_TMPFS");
+	fd = temp_file(dir, "abc");
+	ASSERT_EQ(0, acall_begin_advise(call, fd, NULL, NULL));
+	ASSERT_EQ(0, acall_finish_advise(call, &result));
+	EXPECT_EQ(0, result.status);
+	EXPECT_EQ(ACALL_FILE_ADVISE, result.method);
+	EXPECT_EQ(3, result.progress);
+	ASSERT_EQ(0, acall_begin_advise(call, fd, &args, NULL));
+	ASSERT_EQ(0, acall_finish_advise(call, &result));
+	EXPECT_EQ(1, result.progress);
+	close(fd);
+	acall_destroy(call);
+}
+
+/* tmpfs can neither share nor trim, and has no device: it is said by name. */
+TEST_F(acall, typed_dedupe_trim_and_discard)
+{
+	static const struct acall_file_discard device;
+	struct acall_file_trim_out out;
+	struct acall_result result;
+	const char *dir;
+	acall_t *call;
+	int a, b;
+
+	if (!have_file(&call, &dir))
+		SKIP(return, "no interface file, or no ACALL_DIR_TMPFS");
+	a = temp_file(dir, "abc");
+	b = temp_file(dir, "abc");
+	EXPECT_EQ(-EOPNOTSUPP, acall_begin_dedupe(call, a, b, NULL, NULL));
+	EXPECT_EQ(-EINVAL, acall_begin_discard(call, a, &device, NULL));
+	EXPECT_EQ(-EINVAL, acall_begin_discard(call, a, NULL, NULL));
+	EXPECT_EQ(-EINVAL, acall_finish_trim(call, NULL, &result));
+	EXPECT_EQ(-ENOTTY, acall_begin_trim(call, a, NULL, NULL) ?:
+			   acall_finish_trim(call, &out, &result) ?:
+			   result.status);
+	EXPECT_EQ(-ESRCH, acall_finish_dedupe(call, &result));
+	EXPECT_EQ(-ESRCH, acall_finish_discard(call, &result));
+	close(a);
+	close(b);
+	acall_destroy(call);
+}
+
 TEST_F(acall, typed_allocate)
 {
 	struct acall_file_allocate args = {

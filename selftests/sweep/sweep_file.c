@@ -22,6 +22,8 @@ union input {
 	struct acall_file_copy copy;
 	struct acall_file_hash hash;
 	struct acall_file_allocate allocate;
+	struct acall_file_advise advise;
+	struct acall_file_trim trim;
 	struct acall_timer_sleep sleep;
 	struct {
 		__u32 flags;
@@ -29,6 +31,15 @@ union input {
 		char path[8];
 	} path;
 };
+
+/* Of the disk, to trim. */
+static int open_disk(struct sweep *s)
+{
+	int fd = open(getenv("ACALL_DIR_EXT4"), O_RDONLY | O_CLOEXEC);
+
+	CHECK(keep_fd(s, fd) >= 0);
+	return 0;
+}
 
 /* Of path->len bytes, at the end of a hole of the same length if path->value. */
 static int make_file(struct sweep *s, const struct path *path)
@@ -54,7 +65,8 @@ static int setup_method(struct sweep *s, const struct path *path)
 	if (s->obj < 0)
 		return s->obj;
 	for (i = 0; i < path->files; i++)
-		CHECK(!make_file(s, path));
+		CHECK(!(path->method == ACALL_FILE_TRIM ? open_disk(s) :
+							  make_file(s, path)));
 	b->size = sizeof(*b);
 	b->method = path->method;
 	b->files = PTR(s->fds);
@@ -84,6 +96,12 @@ static int setup_method(struct sweep *s, const struct path *path)
 	case ACALL_FILE_HASH:
 		strcpy(in->hash.algorithm, "sha256");
 		b->in_len = sizeof(in->hash);
+		break;
+	case ACALL_FILE_TRIM:
+		b->in_len = sizeof(in->trim);
+		break;
+	case ACALL_FILE_ADVISE:
+		b->in_len = sizeof(in->advise);
 		break;
 	default:
 		in->allocate.length = DATA;
@@ -135,6 +153,9 @@ METHODS(hash_nothing, FILE_HASH, .files = 1, .errnos = hashes);
 METHODS(allocate, FILE_ALLOCATE, .files = 1);
 METHODS(allocate_punch, FILE_ALLOCATE, .files = 1, .len = DATA,
 	.flags = ACALL_FILE_ALLOCATE_PUNCH);
+
+METHODS(trim, FILE_TRIM, .files = 1);
+METHODS(advise, FILE_ADVISE, .files = 1, .len = DATA);
 
 METHODS(timer, TIMER_SLEEP, .interface = ACALL_TIMER_INTERFACE);
 METHODS(timer_parked, TIMER_SLEEP, .interface = ACALL_TIMER_INTERFACE,

@@ -15,6 +15,7 @@
  */
 #include "acall_more.h"
 
+#include "file/file_loop.h"
 #include "file/file_xfs.h"
 #include "sweep_table.h"
 
@@ -53,6 +54,8 @@ struct work {
 	bool full;			/* the target has bytes before */
 	bool direct;			/* and is O_DIRECT: no splice */
 	bool shared;			/* on XFS, which shares blocks */
+	bool same;			/* the target has what the source has */
+	bool device;			/* not a file, but a loop device of holes */
 	const char *before_last;	/* point that never is the last step */
 };
 
@@ -101,9 +104,19 @@ FILE_WORK(punch, ALLOCATE, .files = 1, .units = 2,
 FILE_WORK(sync_data, SYNC, .files = 1, .units = 2, .dir = "ACALL_DIR_EXT4",
 	  .flags = ACALL_FILE_SYNC_DATA, .points = { "writeback", "fsync" },
 	  .before_last = "writeback");
-FILE_WORK(sync_filesystem, SYNC, .files = 1, .dir = "ACALL_DIR_EXT4",
-	  .flags = ACALL_FILE_SYNC_FILESYSTEM,
-	  .points = { "sync_lock", "syncfs" });
+FILE_WORK(sync_filesystem, SYNC, .files = 1, .units = 2,
+	  .dir = "ACALL_DIR_EXT4", .flags = ACALL_FILE_SYNC_FILESYSTEM,
+	  .points = { "writeback", "sync_lock", "syncfs" },
+	  .before_last = "writeback");
+FILE_WORK(dedupe, DEDUPE, .files = 2, .units = 72, .shared = true, .same = true,
+	  .points = { "dedupe" });
+FILE_WORK(advise, ADVISE, .files = 1, .units = 72, .dir = "ACALL_DIR_EXT4",
+	  .flags = ACALL_FILE_ADVISE_DONTNEED,
+	  .points = { "writeback", "advise" }, .before_last = "writeback");
+FILE_WORK(trim, TRIM, .files = 1, .dir = "ACALL_DIR_EXT4",
+	  .points = { "trim" });
+FILE_WORK(discard, DISCARD, .files = 1, .device = true,
+	  .points = { "discard" });
 FILE_WORK(copy, COPY, .files = 2, .units = 2, .points = { "copy_range" });
 FILE_WORK(copy_never, COPY, .files = 2, .units = 2,
 	  .reflink = ACALL_FILE_REFLINK_NEVER, .points = { "copy_range" });
@@ -181,6 +194,15 @@ static int point_get(const char *point, unsigned int *passes,
 	return point_set(point, 0, 0, false);
 }
 
+/* Of @file, which is to be the device's alone; three chunks long. */
+static int make_device(int file)
+{
+	int dev = ftruncate(file, 600 << 20) ? -errno : ft_loop(file);
+
+	close(file);
+	return dev;
+}
+
 static int make_file(struct _test_data_worker *self, const struct work *work,
 		     bool full)
 {
@@ -191,6 +213,8 @@ static int make_file(struct _test_data_worker *self, const struct work *work,
 
 	if (fd < 0)
 		return -errno;
+	if (work->device)
+		return make_device(fd);
 	for (i = 0; i < 2 * work->units; i++) {
 		memset(data, full ? 0x55 : i + 1, sizeof(data));
 		if ((full || i % 2) &&
@@ -209,6 +233,10 @@ static int work_begin(struct _test_data_worker *self, const struct work *work)
 		struct acall_file_copy copy;
 		struct acall_file_hash hash;
 		struct acall_file_allocate allocate;
+		struct acall_file_dedupe dedupe;
+		struct acall_file_advise advise;
+		struct acall_file_discard discard;
+		struct acall_file_trim trim;
 		struct acall_test_custom custom;
 		char path[16];
 	} in = { 0 };
@@ -248,6 +276,19 @@ static int work_begin(struct _test_data_worker *self, const struct work *work)
 		in.allocate.mode = work->flags;
 		b.in_len = sizeof(in.allocate);
 		break;
+	case ACALL_FILE_DEDUPE:
+		b.in_len = sizeof(in.dedupe);
+		break;
+	case ACALL_FILE_ADVISE:
+		in.advise.advice = work->flags;
+		b.in_len = sizeof(in.advise);
+		break;
+	case ACALL_FILE_DISCARD:
+		b.in_len = sizeof(in.discard);
+		break;
+	case ACALL_FILE_TRIM:
+		b.in_len = sizeof(in.trim);
+		break;
 	default:
 		strcpy(in.path + 8, "/");
 		b.in_len = 10;
@@ -265,18 +306,20 @@ static int reopen(int fd)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-/* What progress says is there is there. */
+/* What progress says is there is there, or was and is to stay. */
 static int check_target(struct _test_data_worker *self, const struct work *work)
 {
-	__u64 at, n;
+	__u64 at, n, end = self->finish.progress;
 	int target;
 
 	if (work->files < 2)
 		return 0;
+	if (work->same)
+		end = 2 * work->units * UNIT;
 	target = reopen(self->files[1]);
 	CHECK(target >= 0);
-	for (at = 0; at < self->finish.progress; at += n) {
-		n = self->finish.progress - at;
+	for (at = 0; at < end; at += n) {
+		n = end - at;
 		if (n > UNIT)
 			n = UNIT;
 		CHECK(pread(self->files[0], data, n, at) == (ssize_t)n);
@@ -332,7 +375,7 @@ static int work_open(struct _test_data_worker *self, const struct work *work)
 		self->files[i] = make_file(self, work, i && work->full);
 		CHECK(self->files[i] >= 0);
 	}
-	if (work->files == 2 && !work->full)
+	if (work->files == 2 && !work->full && !work->same)
 		CHECK(!ftruncate(self->files[1], 0));
 	if (work->direct)
 		CHECK(!fcntl(self->files[1], F_SETFL, O_DIRECT));
@@ -378,7 +421,7 @@ static int check_beyond(struct _test_data_worker *self, const struct work *work)
 	__u64 at = self->finish.progress;
 	int target, i, n;
 
-	if (work->files < 2)
+	if (work->files < 2 || work->same)
 		return 0;
 	target = reopen(self->files[1]);
 	CHECK(target >= 0);

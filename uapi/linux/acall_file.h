@@ -11,14 +11,19 @@
  *	statfs		-			struct acall_file_statfs_out
  *	stat		-			struct acall_file_stat_out
  *	sync		file			-
+ *	trim		file or directory	struct acall_file_trim_out
+ *	discard		block device		-
  *	copy		source, target		-
+ *	dedupe		source, target		-
  *	hash		file			the digest
  *	allocate	file			-
+ *	advise		file			-
  *
  * Bytes done are the call's progress. After STOPPED the bytes
  * [offset, offset + progress) have the effect and nothing beyond has, except
- * that allocate may have allocated up to one chunk more and sync promises
- * nothing for less than the whole.
+ * that allocate may have allocated up to one chunk more, dedupe may have shared up
+ * to one and trim have trimmed any (which nobody can tell from the contents), and
+ * sync promises nothing for less than the whole.
  */
 #ifndef _UAPI_LINUX_ACALL_FILE_H
 #define _UAPI_LINUX_ACALL_FILE_H
@@ -33,13 +38,13 @@ enum acall_file_method {
 	ACALL_FILE_STATFS	= 0,
 	ACALL_FILE_STAT		= 1,
 	ACALL_FILE_SYNC		= 2,
-	ACALL_FILE_TRIM		= 3,	/* later */
-	ACALL_FILE_DISCARD	= 4,	/* later */
+	ACALL_FILE_TRIM		= 3,
+	ACALL_FILE_DISCARD	= 4,
 	ACALL_FILE_COPY		= 5,
-	ACALL_FILE_DEDUPE	= 6,	/* later */
+	ACALL_FILE_DEDUPE	= 6,
 	ACALL_FILE_HASH		= 7,
 	ACALL_FILE_ALLOCATE	= 8,
-	ACALL_FILE_ADVISE	= 9,	/* later */
+	ACALL_FILE_ADVISE	= 9,
 };
 
 /**
@@ -181,6 +186,95 @@ struct acall_file_allocate {
 	__u64 offset;
 	__u64 length;
 	__u32 mode;
+	__u32 flags;
+};
+
+/**
+ * struct acall_file_dedupe - input of dedupe
+ * @src_offset: where the range begins in the source; a multiple of the file
+ *	system's block size
+ * @dst_offset: where it begins in the target; likewise
+ * @length: its length, 0 = to the end of the source
+ * @flags: 0
+ * @__reserved: 0
+ *
+ * As FIDEDUPERANGE. EBADE if the files differ: then the bytes before progress
+ * are shared, and the first that is not the same is in the chunk behind it. What
+ * is less than a block at the end of only one of the files is not shared, and
+ * progress less than what was asked for.
+ */
+struct acall_file_dedupe {
+	__u64 src_offset;
+	__u64 dst_offset;
+	__u64 length;
+	__u32 flags;
+	__u32 __reserved;
+};
+
+/**
+ * struct acall_file_trim - input of trim
+ * @offset: start of the range, in the file system's own order of its blocks
+ * @length: its length, 0 = to the end
+ * @minlen: shorter runs of free blocks are left, in bytes
+ * @flags: 0
+ * @__reserved: 0
+ *
+ * As FITRIM on the file system of the file; needs CAP_SYS_ADMIN. One step: progress
+ * is nothing or all. It ends with its process (ESRCH), whose address space file
+ * systems take the argument from.
+ */
+struct acall_file_trim {
+	__u64 offset;
+	__u64 length;
+	__u64 minlen;
+	__u32 flags;
+	__u32 __reserved;
+};
+
+/* Output of trim: how many bytes of free space were handed to the device. */
+struct acall_file_trim_out {
+	__u64 trimmed;
+};
+
+enum acall_file_discard_mode {
+	ACALL_FILE_DISCARD_PLAIN	= 0,	/* BLKDISCARD */
+	ACALL_FILE_DISCARD_SECURE	= 1,	/* BLKSECDISCARD */
+	ACALL_FILE_DISCARD_ZERO		= 2,	/* BLKZEROOUT */
+};
+
+/**
+ * struct acall_file_discard - input of discard
+ * @offset: start of the range, a multiple of the logical block size
+ * @length: its length, likewise; 0 = to the end of the device
+ * @mode: enum acall_file_discard_mode
+ * @flags: 0
+ */
+struct acall_file_discard {
+	__u64 offset;
+	__u64 length;
+	__u32 mode;
+	__u32 flags;
+};
+
+enum acall_file_advice {
+	ACALL_FILE_ADVISE_WILLNEED	= 0,	/* read it into the page cache */
+	ACALL_FILE_ADVISE_DONTNEED	= 1,	/* drop what is clean of it */
+};
+
+/**
+ * struct acall_file_advise - input of advise
+ * @offset: start of the range
+ * @length: its length, 0 = to the end of the file
+ * @advice: enum acall_file_advice
+ * @flags: 0
+ *
+ * As posix_fadvise(2), but for all of the range, however long: reads are started,
+ * and not waited for.
+ */
+struct acall_file_advise {
+	__u64 offset;
+	__u64 length;
+	__u32 advice;
 	__u32 flags;
 };
 

@@ -42,16 +42,9 @@ static void parse(int argc, char **argv, struct acall_file_allocate *args)
 	int c;
 
 	while ((c = next_option(argc, argv, "o:l:k", longs, help)) != -1) {
+		if (range_option(c, optarg, &args->offset, &args->length))
+			continue;
 		switch (c) {
-		case 'o':
-			args->offset = size_argument("--offset", optarg);
-			break;
-		case 'l':
-			args->length = size_argument("--length", optarg);
-			/* In the ABI 0 means to the end of the file. */
-			if (!args->length)
-				usage_error("--length: a range has at least one byte");
-			break;
 		case 'k':
 			args->flags |= ACALL_FILE_ALLOCATE_KEEP_SIZE;
 			break;
@@ -68,63 +61,59 @@ static void parse(int argc, char **argv, struct acall_file_allocate *args)
 			    argc - optind);
 }
 
-static int run(acall_t *call, int fd, const char *name,
-	       const struct acall_file_allocate *args)
-{
-	static const char * const done[] = { "allocated", "zeroed", "punched" };
-	const struct verdict v = {
-		.what = shell_word(name),
-		.done = done[args->mode],
-		.unit = ACALL_UNIT_BYTES,
-	};
-	struct job job = {
-		.call = call,
-		.title = name,
-		.unit = v.unit,
-	};
-	struct acall_result result;
-	struct jobs one;
-	struct json j;
-	int err;
+struct allocation {
+	struct acall_file_allocate args;
+	const char *name;
+	int fd;
+};
 
-	signals_hold();
-	err = acall_begin_allocate(call, fd, args, begin_options());
-	if (err) {
-		signals_release();
-		return call_error(v.what, call, ACALL_OP_BEGIN, err);
-	}
-	job_run(&job, &one);
-	err = job_left(&job, &result) ? 0 :
-	      acall_finish_allocate(call, &result);
-	if (err)
-		return call_error(v.what, call, ACALL_OP_FINISH, err);
-	if (options.json) {
-		json_open(&j);
-		json_string(&j, "file", name);
-		json_number(&j, "offset", args->offset);
-		verdict_json(&j, &job, v.unit, &result);
-		json_close(&j);
-	}
-	verdict_say(&v, &job, &result);
-	signals_release();
-	return result_exit(&job, &result);
+static int begin(acall_t *call, void *data)
+{
+	const struct allocation *a = data;
+
+	return acall_begin_allocate(call, a->fd, &a->args, begin_options());
+}
+
+static int finish(acall_t *call, void *data, struct acall_result *result)
+{
+	(void)data;
+	return acall_finish_allocate(call, result);
+}
+
+static void json(struct json *j, void *data, const struct acall_result *result)
+{
+	const struct allocation *a = data;
+
+	(void)result;
+	json_string(j, "file", a->name);
+	json_number(j, "offset", a->args.offset);
 }
 
 int verb_allocate(int argc, char **argv)
 {
-	struct acall_file_allocate args = { 0 };
-	int code, fd, flags = O_RDWR;
+	static const char * const done[] = { "allocated", "zeroed", "punched" };
+	struct allocation a = { .fd = -1 };
+	int code, flags = O_RDWR;
+	struct single s = {
+		.begin = begin,
+		.finish = finish,
+		.json = json,
+	};
 	struct stat st;
 	acall_t *call;
 
-	parse(argc, argv, &args);
+	parse(argc, argv, &a.args);
 	code = open_object(ACALL_FILE_INTERFACE, &call);
 	if (code)
 		return code;
-	if (args.length && args.mode != ACALL_FILE_ALLOCATE_PUNCH)
+	if (a.args.length && a.args.mode != ACALL_FILE_ALLOCATE_PUNCH)
 		flags |= O_CREAT;
-	fd = open_argument(argv[optind], flags, &st);
-	code = fd < 0 ? EXIT_FAILED : run(call, fd, argv[optind], &args);
+	a.name = argv[optind];
+	a.fd = open_argument(a.name, flags, &st);
+	s.title = a.name;
+	s.what = shell_word(a.name);
+	s.done = done[a.args.mode];
+	code = a.fd < 0 ? EXIT_FAILED : single_run(call, &s, &a);
 	acall_destroy(call);
 	return exit_worse(code, flush_output());
 }

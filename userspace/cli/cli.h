@@ -246,6 +246,7 @@ struct verdict {
 	const char *done;	/* "copied" */
 	uint32_t unit;
 	char *go_on;		/* command that continues, or NULL */
+	const char *why;	/* instead of what the errno says, or NULL */
 };
 
 /* The exit code that a result stands for. */
@@ -259,6 +260,26 @@ void verdict_json(struct json *j, const struct job *job, uint32_t unit,
 /* A BEGIN or FINISH that failed; returns an exit code. */
 int call_error(const char *what, const acall_t *call, enum acall_op op,
 	       int error);
+
+/* single.c: a verb that is one call -------------------------------------- */
+
+struct single {
+	const char *title;	/* of the progress line */
+	const char *what;	/* a name for messages, and */
+	const char *done;	/* what happened to it: "copied" */
+	int (*begin)(acall_t *call, void *data);
+	int (*finish)(acall_t *call, void *data, struct acall_result *result);
+	/* What an errno means that it ended with; NULL = what it always does. */
+	const char *(*why)(int error);
+	/* Its own members; without status, progress and the like. */
+	void (*json)(struct json *j, void *data,
+		     const struct acall_result *result);
+};
+
+/* Returns an exit code. */
+int single_run(acall_t *call, const struct single *s, void *data);
+/* -o and -l of those that have a range; returns whether it was one of them. */
+int range_option(int c, const char *text, __u64 *offset, __u64 *length);
 
 /* files.c ---------------------------------------------------------------- */
 
@@ -310,6 +331,10 @@ int verb_hash(int argc, char **argv);
 int verb_sync(int argc, char **argv);
 int verb_statfs(int argc, char **argv);
 int verb_allocate(int argc, char **argv);
+int verb_trim(int argc, char **argv);
+int verb_discard(int argc, char **argv);
+int verb_dedupe(int argc, char **argv);
+int verb_advise(int argc, char **argv);
 int verb_call(int argc, char **argv);
 int verb_ps(int argc, char **argv);
 int verb_cancel(int argc, char **argv);

@@ -53,9 +53,7 @@ static int sync_path(acall_t *call, const char *name,
 	struct job job = {
 		.call = call,
 		.title = name,
-		/* Of a whole file system nobody knows how much it is. */
-		.unit = args->scope == ACALL_FILE_SYNC_FILESYSTEM ?
-			ACALL_UNIT_NONE : ACALL_UNIT_BYTES,
+		.unit = ACALL_UNIT_BYTES,
 	};
 	struct acall_result result;
 	struct jobs one;

@@ -95,7 +95,7 @@ static void say_failure(const struct verdict *v, const struct job *job,
 	amount(done, sizeof(done), v, r);
 	acall_strerror(job->call, ACALL_OP_RESULT, r->status, buf,
 		       sizeof(buf));
-	say_error(EXIT_FAILED, "%s: %s%s%s%s%s", v->what, buf,
+	say_error(EXIT_FAILED, "%s: %s%s%s%s%s", v->what, v->why ? v->why : buf,
 		  r->progress && *done ? "; " : "", r->progress ? done : "",
 		  command ? "; continue with: " : "", command ? command : "");
 }

@@ -226,6 +226,15 @@ static const char *look_up_file(uint32_t method, int error)
 		return method == ACALL_FILE_COPY ?
 			"the source must be readable, the target writable without O_APPEND [B3]" :
 			NULL;
+	case ENOTTY:
+		return method == ACALL_FILE_TRIM ?
+			"the file system knows of no free blocks to tell" :
+			NULL;
+	case EPERM:
+		return method == ACALL_FILE_TRIM ?
+			"only the administrator may (CAP_SYS_ADMIN)" : NULL;
+	case EXDEV:
+		return "the files are on different file systems";
 	case EOVERFLOW:
 		return "the range ends beyond the largest offset";
 	case EFBIG:

@@ -146,3 +146,74 @@ ACALL_PUBLIC int acall_finish_allocate(acall_t *call,
 {
 	return finish_file(call, ACALL_FILE_ALLOCATE, NULL, 0, result);
 }
+
+ACALL_PUBLIC int acall_begin_dedupe(acall_t *call, int source, int target,
+				    const struct acall_file_dedupe *args,
+				    const struct acall_options *options)
+{
+	static const struct acall_file_dedupe all;
+	const int files[] = { source, target };
+
+	return begin_file(call, ACALL_FILE_DEDUPE, args ? args : &all,
+			  sizeof(*args), files, 2, options);
+}
+
+ACALL_PUBLIC int acall_finish_dedupe(acall_t *call,
+				     struct acall_result *result)
+{
+	return finish_file(call, ACALL_FILE_DEDUPE, NULL, 0, result);
+}
+
+/* Of all that is lost on a whole device there is no default. */
+ACALL_PUBLIC int acall_begin_discard(acall_t *call, int device,
+				     const struct acall_file_discard *args,
+				     const struct acall_options *options)
+{
+	if (!args)
+		return -EINVAL;
+	return begin_file(call, ACALL_FILE_DISCARD, args, sizeof(*args),
+			  &device, 1, options);
+}
+
+ACALL_PUBLIC int acall_finish_discard(acall_t *call,
+				      struct acall_result *result)
+{
+	return finish_file(call, ACALL_FILE_DISCARD, NULL, 0, result);
+}
+
+ACALL_PUBLIC int acall_begin_advise(acall_t *call, int file,
+				    const struct acall_file_advise *args,
+				    const struct acall_options *options)
+{
+	static const struct acall_file_advise all = {
+		.advice = ACALL_FILE_ADVISE_WILLNEED,
+	};
+
+	return begin_file(call, ACALL_FILE_ADVISE, args ? args : &all,
+			  sizeof(*args), &file, 1, options);
+}
+
+ACALL_PUBLIC int acall_finish_advise(acall_t *call,
+				     struct acall_result *result)
+{
+	return finish_file(call, ACALL_FILE_ADVISE, NULL, 0, result);
+}
+
+ACALL_PUBLIC int acall_begin_trim(acall_t *call, int file,
+				  const struct acall_file_trim *args,
+				  const struct acall_options *options)
+{
+	static const struct acall_file_trim all;
+
+	return begin_file(call, ACALL_FILE_TRIM, args ? args : &all,
+			  sizeof(*args), &file, 1, options);
+}
+
+ACALL_PUBLIC int acall_finish_trim(acall_t *call,
+				   struct acall_file_trim_out *out,
+				   struct acall_result *result)
+{
+	if (!out)
+		return -EINVAL;
+	return finish_file(call, ACALL_FILE_TRIM, out, sizeof(*out), result);
+}

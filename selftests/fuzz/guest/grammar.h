@@ -384,6 +384,34 @@ static const struct field fields_file_allocate[] = {
 };
 
 #undef F
+#define F(_field, _kind, _arg)	FIELD(acall_file_dedupe, _field, _kind, _arg)
+static const struct field fields_file_dedupe[] = {
+	F(src_offset, OFFSET, 0), F(dst_offset, OFFSET, 0),
+	F(length, LENGTH, 0), F(flags, ZERO, 0), F(__reserved, ZERO, 0),
+};
+
+#undef F
+#define F(_field, _kind, _arg)	FIELD(acall_file_trim, _field, _kind, _arg)
+static const struct field fields_file_trim[] = {
+	F(offset, OFFSET, 0), F(length, LENGTH, 0), F(minlen, LENGTH, 0),
+	F(flags, ZERO, 0), F(__reserved, ZERO, 0),
+};
+
+#undef F
+#define F(_field, _kind, _arg)	FIELD(acall_file_discard, _field, _kind, _arg)
+static const struct field fields_file_discard[] = {
+	F(offset, OFFSET, 0), F(length, LENGTH, 0), F(mode, ENUM, 3),
+	F(flags, ZERO, 0),
+};
+
+#undef F
+#define F(_field, _kind, _arg)	FIELD(acall_file_advise, _field, _kind, _arg)
+static const struct field fields_file_advise[] = {
+	F(offset, OFFSET, 0), F(length, LENGTH, 0), F(advice, ENUM, 2),
+	F(flags, ZERO, 0),
+};
+
+#undef F
 
 struct method {
 	const char *name;	/* of the shape, for people */
@@ -445,6 +473,10 @@ static const struct method methods_file[] = {
 	METHOD(ACALL_FILE_, HASH, acall_file_hash, fields_file_hash),
 	METHOD(ACALL_FILE_, ALLOCATE, acall_file_allocate,
 	       fields_file_allocate),
+	METHOD(ACALL_FILE_, DEDUPE, acall_file_dedupe, fields_file_dedupe),
+	METHOD(ACALL_FILE_, TRIM, acall_file_trim, fields_file_trim),
+	METHOD(ACALL_FILE_, DISCARD, acall_file_discard, fields_file_discard),
+	METHOD(ACALL_FILE_, ADVISE, acall_file_advise, fields_file_advise),
 };
 
 struct interface {

@@ -171,6 +171,105 @@ int acall_begin_allocate(acall_t *call, int file,
  */
 int acall_finish_allocate(acall_t *call, struct acall_result *result);
 
+/**
+ * acall_begin_dedupe - begin to let two files share what is the same in both
+ * @call: object of the interface "file"
+ * @source: descriptor opened for reading
+ * @target: descriptor of a file of the same file system, opened for writing or
+ *	the caller's own
+ * @args: where the ranges begin and how long they are; NULL = the whole source
+ * @options: as acall_begin()
+ *
+ * Return: as acall_begin(); -EXDEV (two file systems), -EOPNOTSUPP (this one
+ * cannot share), -EINVAL (a file with itself where the ranges overlap).
+ */
+int acall_begin_dedupe(acall_t *call, int source, int target,
+		       const struct acall_file_dedupe *args,
+		       const struct acall_options *options);
+
+/**
+ * acall_finish_dedupe - learn what is shared
+ * @call: the object
+ * @result: out: progress = bytes that are shared; status -EBADE if the files
+ *	differ behind these; may be NULL
+ *
+ * Return: as acall_finish(); -EINVAL if the call is of another method.
+ */
+int acall_finish_dedupe(acall_t *call, struct acall_result *result);
+
+/**
+ * acall_begin_trim - begin to tell the device which blocks are free
+ * @call: object of the interface "file"
+ * @file: descriptor of a file or directory of the file system
+ * @args: range in bytes, and what is too short to bother; NULL = all
+ * @options: as acall_begin()
+ *
+ * Return: as acall_begin(); -EPERM (without CAP_SYS_ADMIN), -ENOTTY (the file
+ * system knows no such thing).
+ */
+int acall_begin_trim(acall_t *call, int file,
+		     const struct acall_file_trim *args,
+		     const struct acall_options *options);
+
+/**
+ * acall_finish_trim - learn what was trimmed
+ * @call: the object
+ * @out: out: bytes trimmed, if @result->status is 0
+ * @result: out: progress = bytes looked at; may be NULL
+ *
+ * Return: as acall_finish(); -EINVAL if the call is of another method, or @out is
+ * NULL.
+ */
+int acall_finish_trim(acall_t *call, struct acall_file_trim_out *out,
+		      struct acall_result *result);
+
+/**
+ * acall_begin_discard - begin to discard, erase or zero a range of a block device
+ * @call: object of the interface "file"
+ * @device: descriptor of a block device opened for writing
+ * @args: range in bytes and mode; length 0 = to the end of the device. May not be
+ *	NULL: the data is lost
+ * @options: as acall_begin()
+ *
+ * Return: as acall_begin(); -EINVAL (no block device, not in whole blocks, or
+ * beyond the end), -EOPNOTSUPP (the device cannot do it), -EPERM (read-only).
+ */
+int acall_begin_discard(acall_t *call, int device,
+			const struct acall_file_discard *args,
+			const struct acall_options *options);
+
+/**
+ * acall_finish_discard - learn how far it got
+ * @call: the object
+ * @result: out: progress = bytes from the offset on that are done; may be NULL
+ *
+ * Return: as acall_finish(); -EINVAL if the call is of another method.
+ */
+int acall_finish_discard(acall_t *call, struct acall_result *result);
+
+/**
+ * acall_begin_advise - begin to read a range into the page cache, or to drop it
+ * @call: object of the interface "file"
+ * @file: descriptor of a regular file
+ * @args: range in bytes and advice; NULL = read the whole file
+ * @options: as acall_begin()
+ *
+ * Return: as acall_begin().
+ */
+int acall_begin_advise(acall_t *call, int file,
+		       const struct acall_file_advise *args,
+		       const struct acall_options *options);
+
+/**
+ * acall_finish_advise - learn how far it got
+ * @call: the object
+ * @result: out: progress = bytes from the offset on that were advised about; may
+ *	be NULL
+ *
+ * Return: as acall_finish(); -EINVAL if the call is of another method.
+ */
+int acall_finish_advise(acall_t *call, struct acall_result *result);
+
 #ifdef __cplusplus
 }
 #endif
