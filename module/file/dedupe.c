@@ -73,11 +73,10 @@ int acf_dedupe_run(struct acall_call *call)
 	acall_progress(call, 0, d->len);
 	while (done < d->len) {
 		n = min(d->len - done, ACF_DEDUPE_CHUNK);
-		ret = acf_enter(call, true);
+		ret = acall_fail(ACALL_FAIL_DEDUPE) ?: acf_enter(call, true);
 		if (ret)
 			return ret;
-		ret = acall_fail(ACALL_FAIL_DEDUPE) ?:
-		      vfs_dedupe_file_range_one(src, d->src_start + done, dst,
+		ret = vfs_dedupe_file_range_one(src, d->src_start + done, dst,
 						d->dst_start + done, n,
 						REMAP_FILE_CAN_SHORTEN);
 		acf_leave(call, true);

@@ -125,13 +125,12 @@ static u64 dirty_bytes(struct address_space *mapping, pgoff_t first, pgoff_t las
 
 	rcu_read_lock();
 	xas_for_each_marked(&xas, folio, last, PAGECACHE_TAG_DIRTY) {
-		if (xas_retry(&xas, folio) || xa_is_value(folio))
-			continue;
 		/* Without a reference it may become any other. */
-		if (!folio_try_get(folio))
-			continue;
-		bytes += folio_size(folio);
-		folio_put(folio);
+		if (!xas_retry(&xas, folio) && !xa_is_value(folio) &&
+		    folio_try_get(folio)) {
+			bytes += folio_size(folio);
+			folio_put(folio);
+		}
 	}
 	rcu_read_unlock();
 	return bytes;
@@ -204,10 +203,8 @@ static int do_inodes(struct pass *pass, xa_mark_t mark)
 
 	spin_lock(&sb->s_inode_list_lock);
 	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
-		if (!mapping_tagged(inode->i_mapping, mark) &&
-		    !need_resched() && ++passed < ACF_INODES)
-			continue;
-		if (!igrab(inode))
+		if ((!mapping_tagged(inode->i_mapping, mark) &&
+		     !need_resched() && ++passed < ACF_INODES) || !igrab(inode))
 			continue;
 		spin_unlock(&sb->s_inode_list_lock);
 		passed = 0;

@@ -9,7 +9,7 @@
 
 #define SEED	12
 #define CHUNK	(16 * FT_MIB)
-#define SIZE	(CHUNK + FT_MIB + 4096 + 100)
+#define SIZE	(2 * FT_MIB + 4096 + 100)
 
 FIXTURE(dedupe) {
 	struct ft_xfs xfs;
@@ -95,10 +95,12 @@ TEST_F(dedupe, F2_a_range)
 TEST_F(dedupe, F2_up_to_where_they_differ_EBADE)
 {
 	const struct acall_file_dedupe all = { 0 };
-	const __u64 odd = CHUNK + 70000;
+	const __u64 odd = CHUNK + 70000, size = CHUNK + FT_MIB;
 
 	if (self->xfs.why)
 		SKIP(return, "%s", self->xfs.why);
+	ASSERT_EQ(0, ft_write_pattern(self->src, SIZE, size - SIZE, SEED));
+	ASSERT_EQ(0, ft_write_pattern(self->dst, SIZE, size - SIZE, SEED));
 	ASSERT_EQ(0, ft_write_byte(self->dst, odd, 1, 0));
 	ASSERT_EQ(0, dedupe(self->obj, self->src, self->dst, &all,
 			    &self->finish));
@@ -106,7 +108,7 @@ TEST_F(dedupe, F2_up_to_where_they_differ_EBADE)
 	EXPECT_EQ(CHUNK, ft_shared(self->dst));
 	EXPECT_EQ(-1, ft_check_pattern(self->dst, 0, odd, SEED));
 	EXPECT_EQ(-1, ft_check_byte(self->dst, odd, 1, 0));
-	EXPECT_EQ(-1, ft_check_pattern(self->dst, odd + 1, SIZE - odd - 1,
+	EXPECT_EQ(-1, ft_check_pattern(self->dst, odd + 1, size - odd - 1,
 				       SEED));
 }
 

@@ -222,6 +222,44 @@ TEST_F(discard, B3_wrong_devices)
 	EXPECT_EQ(-1, ft_check_pattern(self->dev, 0, SIZE, SEED));
 }
 
+/* What the device has no command for is written. */
+TEST_F(discard, F2_a_device_that_can_do_neither)
+{
+	char mnt[200];
+	int dir, file, dev;
+	__u64 since;
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	ASSERT_EQ(0, ft_mount_point(mnt, sizeof(mnt)));
+	ASSERT_EQ(0, mount("none", mnt, "ramfs", 0, NULL));
+	dir = open(mnt, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_GE(dir, 0);
+	file = openat(dir, "image", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	ASSERT_GE(file, 0);
+	ASSERT_EQ(0, ft_write_pattern(file, 0, SIZE, SEED));
+	dev = ft_loop(file);
+	ASSERT_GE(dev, 0);
+	EXPECT_EQ(-EOPNOTSUPP, discard(self->obj, dev, ACALL_FILE_DISCARD_PLAIN,
+				       0, 0, &self->finish));
+	ASSERT_EQ(0, discard(self->obj, dev, ACALL_FILE_DISCARD_ZERO, 512,
+			     FT_MIB, &self->finish));
+	EXPECT_TRUE(ft_ended(&self->finish, 0, FT_MIB));
+	ASSERT_EQ(0, fsync(dev));
+	EXPECT_TRUE(only_zeroes(file, 512, FT_MIB));
+	close(dev);
+	close(file);
+	close(dir);
+	/* The loop device lets go of its file some time later. */
+	since = now_ns();
+	while (umount(mnt)) {
+		ASSERT_EQ(EBUSY, errno);
+		ASSERT_FALSE(guard_expired(since));
+		give_way();
+	}
+	rmdir(mnt);
+}
+
 /* Of 4 TiB without a block there are 16384 chunks. */
 TEST_F(discard, X5_stops_between_chunks)
 {

@@ -174,6 +174,25 @@ TEST_F(sync, F2_file_system_through_a_directory)
 	close(dir);
 }
 
+/* Its bytes are counted while they are written, not only when it is over. */
+TEST_F(sync, F2_progress_of_a_file_system)
+{
+	const struct acall_file_sync arg = {
+		.scope = ACALL_FILE_SYNC_FILESYSTEM,
+	};
+	const __u64 size = 64 * FT_MIB;
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	ASSERT_EQ(0, ft_write_pattern(self->fd, 0, size, SEED));
+	ASSERT_EQ(0, ft_begin(self->obj, ACALL_FILE_SYNC, &arg, sizeof(arg),
+			      &self->fd, 1));
+	ASSERT_LT(0, ft_wait_progress(self->obj, 1));
+	ASSERT_EQ(0, ft_finish(self->obj, &self->finish));
+	EXPECT_TRUE(ft_ended(&self->finish, 0, self->finish.total));
+	EXPECT_EQ(0, ft_unwritten_pages(self->fd, 0, size));
+}
+
 TEST_F(sync, F2_directory)
 {
 	const struct acall_file_sync arg = { .scope = ACALL_FILE_SYNC_FILE };
