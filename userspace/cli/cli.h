@@ -323,7 +323,7 @@ int calls_read(int device, unsigned int flags, struct calls *calls);
 const struct acall_method_info *
 calls_method(int device, const struct acall_list_record *r);
 
-/* The verbs: each in its own file ----------------------------------------- */
+/* verbs/: each in its own file ---------------------------------------------- */
 
 int verb_methods(int argc, char **argv);
 int verb_copy(int argc, char **argv);

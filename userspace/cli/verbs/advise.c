@@ -50,7 +50,7 @@ static void json(struct json *j, void *data, const struct acall_result *result)
 	json_number(j, "offset", a->args.offset);
 }
 
-static uint32_t advice(const char *text)
+static uint32_t advice_named(const char *text)
 {
 	uint32_t i;
 
@@ -85,7 +85,7 @@ int verb_advise(int argc, char **argv)
 
 	while ((c = next_option(argc, argv, "a:o:l:", longs, help)) != -1) {
 		if (c == 'a')
-			a.args.advice = advice(optarg);
+			a.args.advice = advice_named(optarg);
 		else
 			range_option(c, optarg, &a.args.offset,
 				     &a.args.length);
