@@ -98,8 +98,10 @@ static int fitrim(struct acall_call *call, struct file *file,
 	ret = acall_killable_begin(call);
 	if (ret)
 		goto out;
-	ret = vfs_ioctl(file, FITRIM, addr);
+	ret = file->f_op->unlocked_ioctl(file, FITRIM, addr);
 	acall_killable_end(call);
+	if (ret == -ENOIOCTLCMD)
+		ret = -ENOTTY;
 	if (!ret && copy_from_user(range, page, sizeof(*range)))
 		ret = -EFAULT;
 out:
