@@ -100,8 +100,6 @@ static int fitrim(struct acall_call *call, struct file *file,
 		goto out;
 	ret = file->f_op->unlocked_ioctl(file, FITRIM, addr);
 	acall_killable_end(call);
-	if (ret == -ENOIOCTLCMD)
-		ret = -ENOTTY;
 	if (!ret && copy_from_user(range, page, sizeof(*range)))
 		ret = -EFAULT;
 out:
@@ -125,7 +123,7 @@ static int trim(struct acall_call *call, struct file *file,
 	/* He who cancelled it may be exiting, and have no such page. */
 	if (ret == -EFAULT && acall_cancelled(call))
 		return -ECANCELED;
-	return ret;
+	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
 }
 
 int acf_trim_run(struct acall_call *call)
