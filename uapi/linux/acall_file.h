@@ -248,6 +248,9 @@ enum acall_file_discard_mode {
  * @length: its length, likewise; 0 = to the end of the device
  * @mode: enum acall_file_discard_mode
  * @flags: 0
+ *
+ * As the ioctls. If it fails, of the chunk behind progress any may be lost, and what
+ * was not written back of it is.
  */
 struct acall_file_discard {
 	__u64 offset;
