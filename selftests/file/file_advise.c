@@ -8,8 +8,6 @@
  */
 #include "file_util.h"
 
-#include <sys/mman.h>
-
 #define SEED	11
 #define SIZE	(16 * FT_MIB)
 #define PAGE	4096
@@ -64,65 +62,22 @@ FIXTURE_TEARDOWN(advise)
 		TH_LOG("%s", left);
 }
 
-static int advise(int obj, int fd, __u32 advice, __u64 offset, __u64 length,
-		  struct acall_finish *finish)
-{
-	const struct acall_file_advise arg = {
-		.offset = offset,
-		.length = length,
-		.advice = advice,
-	};
-
-	return ft_run(obj, ACALL_FILE_ADVISE, &arg, sizeof(arg), &fd, 1, NULL,
-		      0, finish);
-}
-
-/* How many pages of the range are in the page cache; negative: not to be told. */
-static long cached(int fd, __u64 offset, __u64 length)
-{
-	static unsigned char vec[SIZE / PAGE];
-	void *map = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, offset);
-	long found = 0;
-	size_t i;
-
-	if (map == MAP_FAILED)
-		return -errno;
-	if (mincore(map, length, vec))
-		found = -errno;
-	for (i = 0; found >= 0 && i < length / PAGE; i++)
-		found += vec[i] & 1;
-	munmap(map, length);
-	return found;
-}
-
-static bool wait_cached(int fd, __u64 offset, __u64 length)
-{
-	__u64 since = now_ns();
-
-	while (cached(fd, offset, length) != (long)(length / PAGE)) {
-		if (guard_expired(since))
-			return false;
-		give_way();
-	}
-	return true;
-}
-
 TEST_F(advise, F2_dropped_and_read_again)
 {
 	if (self->why)
 		SKIP(return, "%s", self->why);
-	ASSERT_EQ(0, advise(self->obj, self->fd, ACALL_FILE_ADVISE_DONTNEED, 0,
-			    0, &self->finish));
+	ASSERT_EQ(0, ft_advise(self->obj, self->fd, ACALL_FILE_ADVISE_DONTNEED, 0,
+			       0, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
 	EXPECT_EQ(SIZE, self->finish.total);
 	EXPECT_EQ(variant->cached ? 0 : SIZE / PAGE,
-		  cached(self->fd, 0, SIZE));
+		  ft_cached(self->fd, 0, SIZE));
 
 	/* All of it, which is more than a device takes at a time. */
-	ASSERT_EQ(0, advise(self->obj, self->fd, ACALL_FILE_ADVISE_WILLNEED, 0,
-			    0, &self->finish));
+	ASSERT_EQ(0, ft_advise(self->obj, self->fd, ACALL_FILE_ADVISE_WILLNEED, 0,
+			       0, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
-	EXPECT_TRUE(wait_cached(self->fd, 0, SIZE));
+	EXPECT_TRUE(ft_wait_cached(self->fd, 0, SIZE));
 }
 
 /* Pages that are partly in the range are read, and not dropped. */
@@ -132,19 +87,19 @@ TEST_F(advise, F2_a_range_with_odd_ends)
 
 	if (self->why)
 		SKIP(return, "%s", self->why);
-	ASSERT_EQ(0, advise(self->obj, self->fd, ACALL_FILE_ADVISE_DONTNEED,
-			    first + 1, last - first - 2, &self->finish));
+	ASSERT_EQ(0, ft_advise(self->obj, self->fd, ACALL_FILE_ADVISE_DONTNEED,
+			       first + 1, last - first - 2, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, last - first - 2));
-	EXPECT_EQ(first / PAGE, cached(self->fd, 0, first));
-	EXPECT_LE(1, cached(self->fd, first, PAGE));
+	EXPECT_EQ(first / PAGE, ft_cached(self->fd, 0, first));
+	EXPECT_LE(1, ft_cached(self->fd, first, PAGE));
 	EXPECT_EQ(variant->cached ? 0 : (last - first) / PAGE - 2,
-		  cached(self->fd, first + PAGE, last - first - 2 * PAGE));
-	EXPECT_LE(1, cached(self->fd, last - PAGE, PAGE));
-	EXPECT_EQ((SIZE - last) / PAGE, cached(self->fd, last, SIZE - last));
+		  ft_cached(self->fd, first + PAGE, last - first - 2 * PAGE));
+	EXPECT_LE(1, ft_cached(self->fd, last - PAGE, PAGE));
+	EXPECT_EQ((SIZE - last) / PAGE, ft_cached(self->fd, last, SIZE - last));
 
-	ASSERT_EQ(0, advise(self->obj, self->fd, ACALL_FILE_ADVISE_WILLNEED,
-			    first + 1, last - first - 2, &self->finish));
-	EXPECT_TRUE(wait_cached(self->fd, first, last - first));
+	ASSERT_EQ(0, ft_advise(self->obj, self->fd, ACALL_FILE_ADVISE_WILLNEED,
+			       first + 1, last - first - 2, &self->finish));
+	EXPECT_TRUE(ft_wait_cached(self->fd, first, last - first));
 }
 
 /* What nobody has written back yet is written, and not lost. */
@@ -153,8 +108,8 @@ TEST_F(advise, F2_dirty_pages_are_kept)
 	if (self->why)
 		SKIP(return, "%s", self->why);
 	ASSERT_EQ(0, ft_write_pattern(self->fd, 0, SIZE, SEED + 1));
-	ASSERT_EQ(0, advise(self->obj, self->fd, ACALL_FILE_ADVISE_DONTNEED, 0,
-			    0, &self->finish));
+	ASSERT_EQ(0, ft_advise(self->obj, self->fd, ACALL_FILE_ADVISE_DONTNEED, 0,
+			       0, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
 	EXPECT_EQ(-1, ft_check_pattern(self->fd, 0, SIZE, SEED + 1));
 	ASSERT_EQ(0, ft_write_pattern(self->fd, 0, SIZE, SEED));
@@ -167,11 +122,11 @@ TEST_F(advise, F2_beyond_the_end_is_nothing)
 	if (self->why)
 		SKIP(return, "%s", self->why);
 	ASSERT_GE(fd, 0);
-	ASSERT_EQ(0, advise(self->obj, fd, ACALL_FILE_ADVISE_WILLNEED, SIZE,
-			    FT_TIB, &self->finish));
+	ASSERT_EQ(0, ft_advise(self->obj, fd, ACALL_FILE_ADVISE_WILLNEED, SIZE,
+			       FT_TIB, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, 0));
-	ASSERT_EQ(0, advise(self->obj, fd, ACALL_FILE_ADVISE_DONTNEED, SIZE - 1,
-			    FT_TIB, &self->finish));
+	ASSERT_EQ(0, ft_advise(self->obj, fd, ACALL_FILE_ADVISE_DONTNEED, SIZE - 1,
+			       FT_TIB, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, 1));
 	close(fd);
 }
@@ -182,9 +137,9 @@ TEST_F(advise, B3_wrong_arguments)
 
 	if (self->why)
 		SKIP(return, "%s", self->why);
-	EXPECT_EQ(-EINVAL, advise(self->obj, self->fd, 2, 0, 0, &self->finish));
-	EXPECT_EQ(-EOVERFLOW, advise(self->obj, self->fd, 0, 1, INT64_MAX,
-				     &self->finish));
+	EXPECT_EQ(-EINVAL, ft_advise(self->obj, self->fd, 2, 0, 0, &self->finish));
+	EXPECT_EQ(-EOVERFLOW, ft_advise(self->obj, self->fd, 0, 1, INT64_MAX,
+					&self->finish));
 	EXPECT_EQ(-EINVAL, ft_run(self->obj, ACALL_FILE_ADVISE, &arg,
 				  sizeof(arg), &self->fd, 1, NULL, 0,
 				  &self->finish));

@@ -12,6 +12,9 @@
 
 #include "acall_util.h"
 
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+
 #define FT_KIB		1024ULL
 #define FT_MIB		(1024 * FT_KIB)
 #define FT_GIB		(1024 * FT_MIB)
@@ -277,6 +280,70 @@ out:
 	if (flags >= 0)
 		close(flags);
 	return found;
+}
+
+/* How many pages of the range are in the page cache; negative: not to be told. */
+static inline long ft_cached(int fd, __u64 offset, __u64 len)
+{
+	long pages = len / sysconf(_SC_PAGESIZE), found = 0, i;
+	unsigned char *map, *vec = malloc(pages + 1);
+
+	map = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, offset);
+	if (!vec || map == MAP_FAILED || mincore(map, len, vec))
+		found = -errno;
+	for (i = 0; found >= 0 && i < pages; i++)
+		found += vec[i] & 1;
+	if (map != MAP_FAILED)
+		munmap(map, len);
+	free(vec);
+	return found;
+}
+
+static inline bool ft_wait_cached(int fd, __u64 offset, __u64 len)
+{
+	__u64 since = now_ns();
+
+	while (ft_cached(fd, offset, len) !=
+	       (long)(len / sysconf(_SC_PAGESIZE))) {
+		if (guard_expired(since))
+			return false;
+		give_way();
+	}
+	return true;
+}
+
+static inline int ft_open_in(const char *dir, const char *name)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+/* How many bytes of @fd are in shared extents; negative errno if unknown. */
+static inline long long ft_shared(int fd)
+{
+	struct {
+		struct fiemap map;
+		struct fiemap_extent extents[64];
+	} arg = {
+		.map = {
+			.fm_length = FIEMAP_MAX_OFFSET,
+			.fm_flags = FIEMAP_FLAG_SYNC,
+			.fm_extent_count = 64,
+		},
+	};
+	long long bytes = 0;
+	unsigned int i;
+
+	if (ioctl(fd, FS_IOC_FIEMAP, &arg))
+		return -errno;
+	for (i = 0; i < arg.map.fm_mapped_extents; i++)
+		if (arg.extents[i].fe_flags & FIEMAP_EXTENT_SHARED)
+			bytes += arg.extents[i].fe_length;
+	return bytes;
 }
 
 #endif /* _SELFTESTS_FILE_DATA_H */

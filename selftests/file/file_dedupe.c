@@ -50,15 +50,6 @@ FIXTURE_TEARDOWN(dedupe)
 		TH_LOG("%s", left);
 }
 
-static int dedupe(int obj, int src, int dst, const struct acall_file_dedupe *arg,
-		  struct acall_finish *finish)
-{
-	const int files[] = { src, dst };
-
-	return ft_run(obj, ACALL_FILE_DEDUPE, arg, sizeof(*arg), files, 2, NULL,
-		      0, finish);
-}
-
 TEST_F(dedupe, F2_what_is_the_same_is_shared)
 {
 	const struct acall_file_dedupe all = { 0 };
@@ -66,8 +57,8 @@ TEST_F(dedupe, F2_what_is_the_same_is_shared)
 	if (self->xfs.why)
 		SKIP(return, "%s", self->xfs.why);
 	EXPECT_EQ(0, ft_shared(self->dst));
-	ASSERT_EQ(0, dedupe(self->obj, self->src, self->dst, &all,
-			    &self->finish));
+	ASSERT_EQ(0, ft_dedupe(self->obj, self->src, self->dst, &all,
+			       &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
 	EXPECT_EQ(SIZE, self->finish.total);
 	EXPECT_LE(SIZE, ft_shared(self->dst));
@@ -84,8 +75,8 @@ TEST_F(dedupe, F2_a_range)
 
 	if (self->xfs.why)
 		SKIP(return, "%s", self->xfs.why);
-	ASSERT_EQ(0, dedupe(self->obj, self->src, self->dst, &arg,
-			    &self->finish));
+	ASSERT_EQ(0, ft_dedupe(self->obj, self->src, self->dst, &arg,
+			       &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, FT_MIB));
 	EXPECT_EQ(FT_MIB, ft_shared(self->dst));
 	EXPECT_EQ(-1, ft_check_pattern(self->dst, 0, SIZE, SEED));
@@ -102,8 +93,8 @@ TEST_F(dedupe, F2_up_to_where_they_differ_EBADE)
 	ASSERT_EQ(0, ft_write_pattern(self->src, SIZE, size - SIZE, SEED));
 	ASSERT_EQ(0, ft_write_pattern(self->dst, SIZE, size - SIZE, SEED));
 	ASSERT_EQ(0, ft_write_byte(self->dst, odd, 1, 0));
-	ASSERT_EQ(0, dedupe(self->obj, self->src, self->dst, &all,
-			    &self->finish));
+	ASSERT_EQ(0, ft_dedupe(self->obj, self->src, self->dst, &all,
+			       &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, -EBADE, CHUNK));
 	EXPECT_EQ(CHUNK, ft_shared(self->dst));
 	EXPECT_EQ(-1, ft_check_pattern(self->dst, 0, odd, SEED));
@@ -120,8 +111,8 @@ TEST_F(dedupe, F2_the_end_of_only_one_file_is_left)
 	if (self->xfs.why)
 		SKIP(return, "%s", self->xfs.why);
 	ASSERT_EQ(0, ft_write_pattern(self->dst, SIZE, FT_MIB, SEED));
-	ASSERT_EQ(0, dedupe(self->obj, self->src, self->dst, &all,
-			    &self->finish));
+	ASSERT_EQ(0, ft_dedupe(self->obj, self->src, self->dst, &all,
+			       &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE - 100));
 	EXPECT_EQ(SIZE, self->finish.total);
 	EXPECT_EQ(SIZE - 100, ft_shared(self->dst));
@@ -134,8 +125,8 @@ TEST_F(dedupe, F2_nothing_to_share)
 
 	if (self->xfs.why)
 		SKIP(return, "%s", self->xfs.why);
-	ASSERT_EQ(0, dedupe(self->obj, self->src, self->dst, &arg,
-			    &self->finish));
+	ASSERT_EQ(0, ft_dedupe(self->obj, self->src, self->dst, &arg,
+			       &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, 0));
 	EXPECT_EQ(0, ft_shared(self->dst));
 }
@@ -150,14 +141,14 @@ TEST_F(dedupe, F2_within_one_file)
 	if (self->xfs.why)
 		SKIP(return, "%s", self->xfs.why);
 	ASSERT_EQ(0, ft_write_byte(self->dst, 0, 2 * FT_MIB, 7));
-	ASSERT_EQ(0, dedupe(self->obj, self->dst, self->dst, &arg,
-			    &self->finish));
+	ASSERT_EQ(0, ft_dedupe(self->obj, self->dst, self->dst, &arg,
+			       &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, FT_MIB));
 	EXPECT_EQ(2 * FT_MIB, ft_shared(self->dst));
 
 	arg.length++;
-	EXPECT_EQ(-EINVAL, dedupe(self->obj, self->dst, self->dst, &arg,
-				  &self->finish));
+	EXPECT_EQ(-EINVAL, ft_dedupe(self->obj, self->dst, self->dst, &arg,
+				     &self->finish));
 }
 
 TEST_F(dedupe, B3_wrong_arguments)
@@ -166,21 +157,21 @@ TEST_F(dedupe, B3_wrong_arguments)
 
 	if (self->xfs.why)
 		SKIP(return, "%s", self->xfs.why);
-	EXPECT_EQ(-EINVAL, dedupe(self->obj, self->src, self->dst, &arg,
-				  &self->finish));
+	EXPECT_EQ(-EINVAL, ft_dedupe(self->obj, self->src, self->dst, &arg,
+				     &self->finish));
 	arg = (struct acall_file_dedupe){ .__reserved = 1 };
-	EXPECT_EQ(-EINVAL, dedupe(self->obj, self->src, self->dst, &arg,
-				  &self->finish));
+	EXPECT_EQ(-EINVAL, ft_dedupe(self->obj, self->src, self->dst, &arg,
+				     &self->finish));
 	arg = (struct acall_file_dedupe){ .src_offset = 1, .length = INT64_MAX };
-	EXPECT_EQ(-EOVERFLOW, dedupe(self->obj, self->src, self->dst, &arg,
-				     &self->finish));
+	EXPECT_EQ(-EOVERFLOW, ft_dedupe(self->obj, self->src, self->dst, &arg,
+					&self->finish));
 	arg = (struct acall_file_dedupe){ .dst_offset = INT64_MAX - 5 };
-	EXPECT_EQ(-EOVERFLOW, dedupe(self->obj, self->src, self->dst, &arg,
-				     &self->finish));
+	EXPECT_EQ(-EOVERFLOW, ft_dedupe(self->obj, self->src, self->dst, &arg,
+					&self->finish));
 	/* Blocks that do not lie alike: the file system says it. */
 	arg = (struct acall_file_dedupe){ .dst_offset = 100, .length = 4096 };
-	EXPECT_EQ(-EINVAL, ft_error(dedupe(self->obj, self->src, self->dst,
-					   &arg, &self->finish),
+	EXPECT_EQ(-EINVAL, ft_error(ft_dedupe(self->obj, self->src, self->dst,
+					      &arg, &self->finish),
 				    &self->finish));
 	EXPECT_EQ(0, self->finish.progress);
 }
@@ -197,14 +188,14 @@ TEST_F(dedupe, B3_wrong_files)
 	dir = open(self->xfs.mnt, O_RDONLY | O_CLOEXEC);
 	unread = ft_reopen(self->src, O_WRONLY);
 	ASSERT_GE(unread, 0);
-	EXPECT_EQ(-EXDEV, dedupe(self->obj, self->src, ext4, &all,
-				 &self->finish));
-	EXPECT_EQ(-EOPNOTSUPP, dedupe(self->obj, ext4, other, &all,
-				      &self->finish));
-	EXPECT_EQ(-EINVAL, dedupe(self->obj, self->src, dir, &all,
-				  &self->finish));
-	EXPECT_EQ(-EBADF, dedupe(self->obj, unread, self->dst, &all,
-				 &self->finish));
+	EXPECT_EQ(-EXDEV, ft_dedupe(self->obj, self->src, ext4, &all,
+				    &self->finish));
+	EXPECT_EQ(-EOPNOTSUPP, ft_dedupe(self->obj, ext4, other, &all,
+					 &self->finish));
+	EXPECT_EQ(-EINVAL, ft_dedupe(self->obj, self->src, dir, &all,
+				     &self->finish));
+	EXPECT_EQ(-EBADF, ft_dedupe(self->obj, unread, self->dst, &all,
+				    &self->finish));
 	close(unread);
 	close(dir);
 	close(other);
@@ -230,10 +221,10 @@ static int as_other_user(void *arg)
 	obj = ft_object();
 	if (obj < 0)
 		return 2;
-	ret = dedupe(obj, fds->src, fds->readable, &all, &finish);
+	ret = ft_dedupe(obj, fds->src, fds->readable, &all, &finish);
 	if (ft_error(ret, &finish) != -EPERM || finish.progress)
 		return 3;
-	ret = dedupe(obj, fds->src, fds->writable, &all, &finish);
+	ret = ft_dedupe(obj, fds->src, fds->writable, &all, &finish);
 	if (ret || !ft_ended(&finish, 0, SIZE))
 		return 4;
 	return 0;

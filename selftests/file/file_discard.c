@@ -61,19 +61,6 @@ FIXTURE_TEARDOWN(discard)
 		TH_LOG("%s", left);
 }
 
-static int discard(int obj, int fd, __u32 mode, __u64 offset, __u64 length,
-		   struct acall_finish *finish)
-{
-	const struct acall_file_discard arg = {
-		.offset = offset,
-		.length = length,
-		.mode = mode,
-	};
-
-	return ft_run(obj, ACALL_FILE_DISCARD, &arg, sizeof(arg), &fd, 1, NULL,
-		      0, finish);
-}
-
 /* What is left of the pattern is the rest of it. */
 static bool only_zeroes(int fd, __u64 offset, __u64 length)
 {
@@ -90,8 +77,8 @@ TEST_F(discard, F2_the_device_gives_it_back)
 	if (self->why)
 		SKIP(return, "%s", self->why);
 	allocated = ft_allocated(self->file);
-	ASSERT_EQ(0, discard(self->obj, self->dev, ACALL_FILE_DISCARD_PLAIN,
-			     FT_MIB, 2 * FT_MIB, &self->finish));
+	ASSERT_EQ(0, ft_discard(self->obj, self->dev, ACALL_FILE_DISCARD_PLAIN,
+				FT_MIB, 2 * FT_MIB, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, 2 * FT_MIB));
 	EXPECT_EQ(2 * FT_MIB, self->finish.total);
 	EXPECT_TRUE(only_zeroes(self->dev, FT_MIB, 2 * FT_MIB));
@@ -102,12 +89,12 @@ TEST_F(discard, F2_to_the_end_of_the_device)
 {
 	if (self->why)
 		SKIP(return, "%s", self->why);
-	ASSERT_EQ(0, discard(self->obj, self->dev, ACALL_FILE_DISCARD_PLAIN,
-			     FT_MIB, 0, &self->finish));
+	ASSERT_EQ(0, ft_discard(self->obj, self->dev, ACALL_FILE_DISCARD_PLAIN,
+				FT_MIB, 0, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE - FT_MIB));
 	EXPECT_TRUE(only_zeroes(self->dev, FT_MIB, SIZE - FT_MIB));
-	ASSERT_EQ(0, discard(self->obj, self->dev, ACALL_FILE_DISCARD_PLAIN,
-			     SIZE, 0, &self->finish));
+	ASSERT_EQ(0, ft_discard(self->obj, self->dev, ACALL_FILE_DISCARD_PLAIN,
+				SIZE, 0, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, 0));
 }
 
@@ -115,8 +102,8 @@ TEST_F(discard, F2_zeroes)
 {
 	if (self->why)
 		SKIP(return, "%s", self->why);
-	ASSERT_EQ(0, discard(self->obj, self->dev, ACALL_FILE_DISCARD_ZERO,
-			     4096, 3 * FT_MIB, &self->finish));
+	ASSERT_EQ(0, ft_discard(self->obj, self->dev, ACALL_FILE_DISCARD_ZERO,
+				4096, 3 * FT_MIB, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, 3 * FT_MIB));
 	EXPECT_TRUE(only_zeroes(self->dev, 4096, 3 * FT_MIB));
 	ASSERT_EQ(0, fsync(self->dev));
@@ -129,8 +116,8 @@ TEST_F(discard, F2_dirty_pages_go_too)
 	if (self->why)
 		SKIP(return, "%s", self->why);
 	ASSERT_EQ(0, ft_write_byte(self->dev, FT_MIB, FT_MIB, 0x5a));
-	ASSERT_EQ(0, discard(self->obj, self->dev, ACALL_FILE_DISCARD_PLAIN,
-			     FT_MIB, FT_MIB, &self->finish));
+	ASSERT_EQ(0, ft_discard(self->obj, self->dev, ACALL_FILE_DISCARD_PLAIN,
+				FT_MIB, FT_MIB, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, FT_MIB));
 	ASSERT_EQ(0, fsync(self->dev));
 	EXPECT_TRUE(only_zeroes(self->dev, FT_MIB, FT_MIB));
@@ -147,14 +134,14 @@ TEST_F(discard, F2_a_device_in_use_EBUSY)
 	holder = ft_reopen(self->dev, O_RDWR | O_EXCL);
 	ASSERT_GE(holder, 0);
 	ASSERT_EQ(0, ft_write_byte(holder, FT_MIB, FT_MIB, 0x5a));
-	ASSERT_EQ(0, discard(self->obj, self->dev, ACALL_FILE_DISCARD_PLAIN,
-			     FT_MIB, FT_MIB, &self->finish));
+	ASSERT_EQ(0, ft_discard(self->obj, self->dev, ACALL_FILE_DISCARD_PLAIN,
+				FT_MIB, FT_MIB, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, -EBUSY, 0));
 	EXPECT_EQ(-1, ft_check_byte(self->dev, FT_MIB, FT_MIB, 0x5a));
 
 	/* The holder himself may. */
-	ASSERT_EQ(0, discard(self->obj, holder, ACALL_FILE_DISCARD_PLAIN,
-			     FT_MIB, FT_MIB, &self->finish));
+	ASSERT_EQ(0, ft_discard(self->obj, holder, ACALL_FILE_DISCARD_PLAIN,
+				FT_MIB, FT_MIB, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, FT_MIB));
 	close(holder);
 	EXPECT_TRUE(only_zeroes(self->dev, FT_MIB, FT_MIB));
@@ -181,12 +168,12 @@ TEST_F(discard, B3_wrong_ranges)
 		SKIP(return, "%s", self->why);
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		EXPECT_EQ(ranges[i].error,
-			  discard(self->obj, self->dev,
-				  ACALL_FILE_DISCARD_PLAIN, ranges[i].offset,
-				  ranges[i].length, &self->finish))
+			  ft_discard(self->obj, self->dev,
+				     ACALL_FILE_DISCARD_PLAIN, ranges[i].offset,
+				     ranges[i].length, &self->finish))
 			TH_LOG("range %zu", i);
-	EXPECT_EQ(-EINVAL, discard(self->obj, self->dev, 3, 0, 512,
-				   &self->finish));
+	EXPECT_EQ(-EINVAL, ft_discard(self->obj, self->dev, 3, 0, 512,
+				      &self->finish));
 	EXPECT_EQ(-EINVAL, ft_run(self->obj, ACALL_FILE_DISCARD, &arg,
 				  sizeof(arg), &self->dev, 1, NULL, 0,
 				  &self->finish));
@@ -199,24 +186,24 @@ TEST_F(discard, B3_wrong_devices)
 
 	if (self->why)
 		SKIP(return, "%s", self->why);
-	EXPECT_EQ(-EINVAL, discard(self->obj, self->file,
-				   ACALL_FILE_DISCARD_PLAIN, 0, 0,
-				   &self->finish));
+	EXPECT_EQ(-EINVAL, ft_discard(self->obj, self->file,
+				      ACALL_FILE_DISCARD_PLAIN, 0, 0,
+				      &self->finish));
 	/* A loop device cannot forget for certain. */
-	EXPECT_EQ(-EOPNOTSUPP, discard(self->obj, self->dev,
-				       ACALL_FILE_DISCARD_SECURE, 0, 0,
-				       &self->finish));
+	EXPECT_EQ(-EOPNOTSUPP, ft_discard(self->obj, self->dev,
+					  ACALL_FILE_DISCARD_SECURE, 0, 0,
+					  &self->finish));
 	fd = ft_reopen(self->dev, O_RDONLY);
 	ASSERT_GE(fd, 0);
-	EXPECT_EQ(-EBADF, discard(self->obj, fd, ACALL_FILE_DISCARD_PLAIN, 0, 0,
-				  &self->finish));
+	EXPECT_EQ(-EBADF, ft_discard(self->obj, fd, ACALL_FILE_DISCARD_PLAIN, 0, 0,
+				     &self->finish));
 	close(fd);
 	/* This stays with the device, whoever it is given to next. */
 	read_only = 1;
 	ASSERT_EQ(0, ioctl(self->dev, BLKROSET, &read_only));
-	EXPECT_EQ(-EPERM, discard(self->obj, self->dev,
-				  ACALL_FILE_DISCARD_PLAIN, 0, 0,
-				  &self->finish));
+	EXPECT_EQ(-EPERM, ft_discard(self->obj, self->dev,
+				     ACALL_FILE_DISCARD_PLAIN, 0, 0,
+				     &self->finish));
 	read_only = 0;
 	EXPECT_EQ(0, ioctl(self->dev, BLKROSET, &read_only));
 	EXPECT_EQ(-1, ft_check_pattern(self->dev, 0, SIZE, SEED));
@@ -240,10 +227,10 @@ TEST_F(discard, F2_a_device_that_can_do_neither)
 	ASSERT_EQ(0, ft_write_pattern(file, 0, SIZE, SEED));
 	dev = ft_loop(file);
 	ASSERT_GE(dev, 0);
-	EXPECT_EQ(-EOPNOTSUPP, discard(self->obj, dev, ACALL_FILE_DISCARD_PLAIN,
-				       0, 0, &self->finish));
-	ASSERT_EQ(0, discard(self->obj, dev, ACALL_FILE_DISCARD_ZERO, 512,
-			     FT_MIB, &self->finish));
+	EXPECT_EQ(-EOPNOTSUPP, ft_discard(self->obj, dev, ACALL_FILE_DISCARD_PLAIN,
+					  0, 0, &self->finish));
+	ASSERT_EQ(0, ft_discard(self->obj, dev, ACALL_FILE_DISCARD_ZERO, 512,
+				FT_MIB, &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, FT_MIB));
 	ASSERT_EQ(0, fsync(dev));
 	EXPECT_TRUE(only_zeroes(file, 512, FT_MIB));

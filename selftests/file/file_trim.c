@@ -8,17 +8,6 @@
 #define SEED	14
 #define SIZE	(24 * FT_MIB)
 
-static int trim(int obj, int fd, const struct acall_file_trim *arg, __u64 *trimmed,
-		struct acall_finish *finish)
-{
-	struct acall_file_trim_out out = { 0 };
-	int ret = ft_run(obj, ACALL_FILE_TRIM, arg, sizeof(*arg), &fd, 1, &out,
-			 sizeof(out), finish);
-
-	*trimmed = out.trimmed;
-	return ret;
-}
-
 FIXTURE(trim) {
 	struct ft_xfs xfs;
 	char mnt[200];
@@ -110,8 +99,8 @@ TEST_F(trim, F2_free_blocks_are_given_back)
 	/* XFS frees an unlinked file's blocks some time later. */
 	since = now_ns();
 	do {
-		ASSERT_EQ(0, trim(self->obj, self->dir, &all, &self->trimmed,
-				  &self->finish));
+		ASSERT_EQ(0, ft_trim(self->obj, self->dir, &all, &self->trimmed,
+				     &self->finish));
 		EXPECT_TRUE(ft_ended(&self->finish, 0, self->finish.total));
 		EXPECT_LE(SIZE, self->finish.total);
 		EXPECT_LE(SIZE, self->trimmed);
@@ -128,10 +117,10 @@ TEST_F(trim, F2_output_is_what_was_trimmed)
 
 	if (self->why)
 		SKIP(return, "%s", self->why);
-	ASSERT_EQ(0, trim(self->obj, self->dir, &all, &self->trimmed,
-			  &self->finish));
-	ASSERT_EQ(0, trim(self->obj, self->dir, &all, &self->trimmed,
-			  &self->finish));
+	ASSERT_EQ(0, ft_trim(self->obj, self->dir, &all, &self->trimmed,
+			     &self->finish));
+	ASSERT_EQ(0, ft_trim(self->obj, self->dir, &all, &self->trimmed,
+			     &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, self->finish.total));
 	EXPECT_EQ(variant->xfs, self->trimmed >= SIZE)
 		TH_LOG("%llu", (unsigned long long)self->trimmed);
@@ -147,8 +136,8 @@ TEST_F(trim, F2_a_range_and_a_least_length)
 
 	if (self->why)
 		SKIP(return, "%s", self->why);
-	ASSERT_EQ(0, trim(self->obj, self->dir, &arg, &self->trimmed,
-			  &self->finish));
+	ASSERT_EQ(0, ft_trim(self->obj, self->dir, &arg, &self->trimmed,
+			     &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, arg.length));
 	EXPECT_EQ(arg.length, self->finish.total);
 	/* XFS of 6.1 takes all of what is partly in it. */
@@ -156,8 +145,8 @@ TEST_F(trim, F2_a_range_and_a_least_length)
 		EXPECT_GE(arg.length, self->trimmed);
 	/* No group of blocks is that long, and they say so. */
 	arg.minlen = FT_TIB;
-	ASSERT_EQ(0, trim(self->obj, self->dir, &arg, &self->trimmed,
-			  &self->finish));
+	ASSERT_EQ(0, ft_trim(self->obj, self->dir, &arg, &self->trimmed,
+			     &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, -EINVAL, 0));
 }
 
@@ -173,8 +162,8 @@ TEST_F(trim, F2_leaves_no_mapping_behind)
 		SKIP(return, "%s", self->why);
 	n = pread(fd, before, sizeof(before) - 1, 0);
 	ASSERT_LT(0, n);
-	ASSERT_EQ(0, trim(self->obj, self->dir, &all, &self->trimmed,
-			  &self->finish));
+	ASSERT_EQ(0, ft_trim(self->obj, self->dir, &all, &self->trimmed,
+			     &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, 0, self->finish.total));
 	EXPECT_EQ(n, pread(fd, after, sizeof(after) - 1, 0));
 	EXPECT_STREQ(before, after);
@@ -188,25 +177,25 @@ TEST_F(trim, B3_wrong_arguments)
 
 	if (self->why)
 		SKIP(return, "%s", self->why);
-	EXPECT_EQ(-EINVAL, trim(self->obj, self->dir, &arg, &self->trimmed,
-				&self->finish));
-	arg = (struct acall_file_trim){ .__reserved = 1 };
-	EXPECT_EQ(-EINVAL, trim(self->obj, self->dir, &arg, &self->trimmed,
-				&self->finish));
-	arg = (struct acall_file_trim){ .offset = 1, .length = UINT64_MAX };
-	EXPECT_EQ(-EOVERFLOW, trim(self->obj, self->dir, &arg, &self->trimmed,
+	EXPECT_EQ(-EINVAL, ft_trim(self->obj, self->dir, &arg, &self->trimmed,
 				   &self->finish));
+	arg = (struct acall_file_trim){ .__reserved = 1 };
+	EXPECT_EQ(-EINVAL, ft_trim(self->obj, self->dir, &arg, &self->trimmed,
+				   &self->finish));
+	arg = (struct acall_file_trim){ .offset = 1, .length = UINT64_MAX };
+	EXPECT_EQ(-EOVERFLOW, ft_trim(self->obj, self->dir, &arg, &self->trimmed,
+				      &self->finish));
 	/* Behind the end, as the file system says. */
 	arg = (struct acall_file_trim){ .offset = FT_TIB };
-	ASSERT_EQ(0, trim(self->obj, self->dir, &arg, &self->trimmed,
-			  &self->finish));
+	ASSERT_EQ(0, ft_trim(self->obj, self->dir, &arg, &self->trimmed,
+			     &self->finish));
 	EXPECT_TRUE(ft_ended(&self->finish, -EINVAL, 0));
 	/* tmpfs has nothing to trim. */
 	arg = (struct acall_file_trim){ 0 };
 	fd = ft_temp("ACALL_DIR_TMPFS");
 	ASSERT_GE(fd, 0);
-	EXPECT_EQ(-ENOTTY, ft_error(trim(self->obj, fd, &arg, &self->trimmed,
-					 &self->finish), &self->finish));
+	EXPECT_EQ(-ENOTTY, ft_error(ft_trim(self->obj, fd, &arg, &self->trimmed,
+					    &self->finish), &self->finish));
 	close(fd);
 }
 
@@ -223,7 +212,7 @@ static int as_other_user(void *arg)
 	obj = ft_object();
 	if (obj < 0)
 		return 2;
-	return trim(obj, *dir, &all, &trimmed, &finish) == -EPERM ? 0 : 3;
+	return ft_trim(obj, *dir, &all, &trimmed, &finish) == -EPERM ? 0 : 3;
 }
 
 TEST_F(trim, R_ID_only_for_the_administrator)

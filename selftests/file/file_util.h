@@ -165,6 +165,53 @@ static inline int ft_hash(int obj, int fd, const struct acall_file_hash *arg,
 		      ACALL_FILE_DIGEST_MAX, finish);
 }
 
+static inline int ft_dedupe(int obj, int src, int dst,
+			    const struct acall_file_dedupe *arg,
+			    struct acall_finish *finish)
+{
+	const int files[] = { src, dst };
+
+	return ft_run(obj, ACALL_FILE_DEDUPE, arg, sizeof(*arg), files, 2, NULL,
+		      0, finish);
+}
+
+static inline int ft_trim(int obj, int fd, const struct acall_file_trim *arg,
+			  __u64 *trimmed, struct acall_finish *finish)
+{
+	struct acall_file_trim_out out = { 0 };
+	int ret = ft_run(obj, ACALL_FILE_TRIM, arg, sizeof(*arg), &fd, 1, &out,
+			 sizeof(out), finish);
+
+	*trimmed = out.trimmed;
+	return ret;
+}
+
+static inline int ft_discard(int obj, int fd, __u32 mode, __u64 offset,
+			     __u64 length, struct acall_finish *finish)
+{
+	const struct acall_file_discard arg = {
+		.offset = offset,
+		.length = length,
+		.mode = mode,
+	};
+
+	return ft_run(obj, ACALL_FILE_DISCARD, &arg, sizeof(arg), &fd, 1, NULL,
+		      0, finish);
+}
+
+static inline int ft_advise(int obj, int fd, __u32 advice, __u64 offset,
+			    __u64 length, struct acall_finish *finish)
+{
+	const struct acall_file_advise arg = {
+		.offset = offset,
+		.length = length,
+		.advice = advice,
+	};
+
+	return ft_run(obj, ACALL_FILE_ADVISE, &arg, sizeof(arg), &fd, 1, NULL,
+		      0, finish);
+}
+
 /*
  * Did the call end by itself, with @status and @progress? Used as one check, so
  * that its failure shows all that FINISH said.

@@ -9,9 +9,6 @@
 
 #include "file_util.h"
 
-#include <linux/fiemap.h>
-#include <linux/fs.h>
-
 struct ft_xfs {
 	char image[200];
 	char mnt[200];
@@ -65,40 +62,6 @@ static inline int ft_xfs_unmount(struct ft_xfs *xfs)
 		return 0;
 	return umount(xfs->mnt) || unlink(xfs->image) || rmdir(xfs->mnt) ?
 		-errno : 0;
-}
-
-static inline int ft_open_in(const char *dir, const char *name)
-{
-	char path[300];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_CREAT | O_TRUNC | O_RDWR | O_CLOEXEC, 0600);
-	return fd < 0 ? -errno : fd;
-}
-
-/* How many bytes of @fd are in shared extents; negative errno if unknown. */
-static inline long long ft_shared(int fd)
-{
-	struct {
-		struct fiemap map;
-		struct fiemap_extent extents[64];
-	} arg = {
-		.map = {
-			.fm_length = FIEMAP_MAX_OFFSET,
-			.fm_flags = FIEMAP_FLAG_SYNC,
-			.fm_extent_count = 64,
-		},
-	};
-	long long bytes = 0;
-	unsigned int i;
-
-	if (ioctl(fd, FS_IOC_FIEMAP, &arg))
-		return -errno;
-	for (i = 0; i < arg.map.fm_mapped_extents; i++)
-		if (arg.extents[i].fe_flags & FIEMAP_EXTENT_SHARED)
-			bytes += arg.extents[i].fe_length;
-	return bytes;
 }
 
 #endif /* _SELFTESTS_FILE_XFS_H */

@@ -11,7 +11,7 @@
 #ifndef _SELFTESTS_FILE_FUSE_H
 #define _SELFTESTS_FILE_FUSE_H
 
-#include "file_util.h"
+#include "file/file_util.h"
 
 #include <linux/falloc.h>
 #include <linux/fuse.h>
