@@ -9,7 +9,8 @@
  * keep what they have. So the range is done in chunks and progress counts whole
  * chunks: [offset, offset + progress) is done, and up to one chunk behind it
  * may be allocated. Zeroing and punching destroy data, so of these no half may
- * be left: they are short, and a local file system is not interrupted in them.
+ * be left: they are short, and a local file system is not interrupted in them. Nor
+ * is a server that would do it after nobody waits for it any more.
  */
 #include <linux/types.h>
 #include <linux/falloc.h>
@@ -25,6 +26,20 @@
  * longest extent of ext4, 128 MiB, so there it costs next to nothing.
  */
 #define ACF_ALLOCATE_CHUNK	((loff_t)64 << 20)
+
+/*
+ * R-RLIM: what inode_newsize_ok() would say in the caller. tmpfs asks it even
+ * where the size is kept, for its pages are all that it has.
+ */
+static bool within_limit(struct acall_call *call, const struct acf_allocate *a,
+			 const struct file *file, loff_t end)
+{
+	if (a->mode & FALLOC_FL_PUNCH_HOLE ||
+	    (a->mode & FALLOC_FL_KEEP_SIZE && acf_magic(file) != TMPFS_MAGIC))
+		return true;
+	return (u64)end <= acall_fsize_limit(call) ||
+	       end <= i_size_read(file_inode(file));
+}
 
 int acf_allocate_prepare(struct acall_call *call)
 {
@@ -82,22 +97,13 @@ int acf_allocate_prepare(struct acall_call *call)
 	ret = acf_check_seals(file, 0, end);
 	if (ret)
 		return ret;
-	/*
-	 * R-RLIM: what inode_newsize_ok() would say in the caller. tmpfs asks
-	 * it even where the size is kept, for its pages are all that it has.
-	 */
-	if ((u64)end > acall_fsize_limit(call) && end > i_size_read(inode) &&
-	    (!(a->mode & FALLOC_FL_KEEP_SIZE) ||
-	     inode->i_sb->s_magic == TMPFS_MAGIC))
-		return -EFBIG;
-	return 0;
+	return within_limit(call, a, file, end) ? 0 : -EFBIG;
 }
 
 /* tmpfs gives back its pages one by one, and is not interrupted in a punch. */
 static loff_t chunk_of(const struct acf_allocate *a, const struct file *file)
 {
-	if (a->mode & FALLOC_FL_PUNCH_HOLE &&
-	    file_inode(file)->i_sb->s_magic == TMPFS_MAGIC)
+	if (a->mode & FALLOC_FL_PUNCH_HOLE && acf_magic(file) == TMPFS_MAGIC)
 		return ACF_CHUNK;
 	return ACF_ALLOCATE_CHUNK;
 }
@@ -112,13 +118,17 @@ int acf_allocate_run(struct acall_call *call)
 	loff_t pos, n;
 	int ret;
 
-	killable = !(a->mode & ~FALLOC_FL_KEEP_SIZE) || !acf_local(file);
+	killable = acf_answered(file) &&
+		   (!(a->mode & ~FALLOC_FL_KEEP_SIZE) || !acf_local(file));
 	acall_progress(call, 0, a->len);
 	while (done < a->len) {
 		/* Chunks end at multiples, so that none splits a huge page. */
 		pos = a->start + done;
 		n = chunk - (pos & (chunk - 1));
 		n = min(n, a->len - done);
+		/* The file may have become shorter since BEGIN. */
+		if (!within_limit(call, a, file, pos + n))
+			return -EFBIG;
 		ret = acf_enter(call, killable);
 		if (ret)
 			return ret;

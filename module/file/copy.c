@@ -13,8 +13,9 @@
  *
  * The race is between the cancel and a step that is half done; the answer is
  * that progress counts what each step returned. Copies through the page cache
- * return exact counts when a signal ends them. A local clone does not (btrfs),
- * so none is sent to it; it is done in chunks instead. Holes beyond the
+ * return exact counts when a signal ends them. A local clone does not (btrfs), and
+ * a server may go on with what it was asked though nobody waits for it (NFS), so
+ * none is sent there; it is done in chunks instead. Holes beyond the
  * target's end are counted only when something behind them has made them part
  * of the file: @done is how far we are, @solid what the target shows.
  */
@@ -25,7 +26,9 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/sizes.h>
+#include <linux/splice.h>
 #include <linux/string.h>
 
 #include "../debug/fail.h"
@@ -40,6 +43,9 @@
 /* Punching what is mostly not there. */
 #define ACF_PUNCH_CHUNK		((loff_t)1 << 30)
 
+/* As far as file systems allocate ahead of what grows (XFS), and more. */
+#define ACF_AHEAD		((loff_t)16 << 30)
+
 /* Zeros of this length are a hole where content is all there is to look at. */
 #define ACF_ZERO_RUN		SZ_4K
 
@@ -50,9 +56,13 @@ static enum acf_how acf_copy_how(const struct acf_copy *c, enum acf_how how)
 	    c->src->f_op->remap_file_range &&
 	    file_inode(c->src)->i_sb == file_inode(c->dst)->i_sb)
 		return ACF_CLONE;
-	/* Whether it keeps holes or shares extents is for the server to say. */
+	/*
+	 * Whether it keeps holes or shares extents is for the server to say. Of
+	 * the local ones only overlayfs has it, and it would be a clone again.
+	 */
 	if (how <= ACF_OFFLOAD && c->reflink != ACALL_FILE_REFLINK_NEVER &&
-	    c->regular && !c->scan && c->dst->f_op->copy_file_range)
+	    c->regular && !c->scan && c->dst->f_op->copy_file_range &&
+	    !acf_local(c->dst))
 		return ACF_OFFLOAD;
 	if (!c->scan && c->splice)
 		return ACF_SPLICE;
@@ -101,7 +111,7 @@ int acf_copy_prepare(struct acall_call *call)
 {
 	const struct acall_file_copy *in = acall_in(call);
 	struct acf_copy *c = acall_private(call);
-	bool sparse;
+	bool sparse, durable;
 	int ret;
 
 	if (in->reflink > ACALL_FILE_REFLINK_NEVER ||
@@ -117,6 +127,13 @@ int acf_copy_prepare(struct acall_call *call)
 	if (ret)
 		return ret;
 
+	/*
+	 * Where each write is to be durable, a signal that ends the wait for that
+	 * has the write itself forgotten. So it is made durable as with SYNC.
+	 */
+	durable = c->dst->f_flags & O_DSYNC || IS_SYNC(file_inode(c->dst));
+	if (durable && c->dst->f_op->fsync)
+		c->sync = true;
 	/* Sharing extents shares holes. */
 	if (c->reflink == ACALL_FILE_REFLINK_ALWAYS)
 		return 0;
@@ -140,7 +157,8 @@ int acf_copy_prepare(struct acall_call *call)
 	 */
 	c->splice = c->regular && c->src->f_op->splice_read &&
 		    c->dst->f_op->splice_write &&
-		    !((c->src->f_flags | c->dst->f_flags) & O_DIRECT);
+		    !((c->src->f_flags | c->dst->f_flags) & O_DIRECT) &&
+		    !durable;
 	if (sparse || !c->splice) {
 		c->buf = acf_buffer(c->len, &c->buf_size);
 		if (!c->buf) {
@@ -175,7 +193,7 @@ static void acf_copy_advance(struct acf_copy *c, loff_t n)
 
 static int acf_copy_punch(struct acf_copy *c, loff_t pos, loff_t len)
 {
-	bool killable = !acf_local(c->dst);
+	bool killable = acf_answered(c->dst) && !acf_local(c->dst);
 	int ret;
 
 	ret = acf_enter(c->call, killable);
@@ -185,27 +203,47 @@ static int acf_copy_punch(struct acf_copy *c, loff_t pos, loff_t len)
 	      vfs_fallocate(c->dst, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			    pos, len);
 	acf_leave(c->call, killable);
+	c->no_punch = ret == -EOPNOTSUPP || ret == -EINVAL;
 	return ret ? acf_stopped(c->call, ret) : 0;
 }
 
 static ssize_t acf_copy_write(struct acf_copy *c, loff_t pos, void *buf,
 			      size_t len)
 {
+	/* A file system that makes each write durable tells of that alone. */
+	bool killable = !IS_SYNC(file_inode(c->dst));
 	ssize_t ret;
 
-	ret = acall_killable_begin(c->call);
+	ret = acf_enter(c->call, killable);
 	if (ret)
 		return ret;
 	ret = acf_write(c->dst, pos, buf, len);
-	acall_killable_end(c->call);
+	acf_leave(c->call, killable);
 	if (ret <= 0)
 		return acf_stopped(c->call, ret ?: -EIO);
 	return ret;
 }
 
 /*
+ * A hole beyond the target's end. What has been allocated there ahead would become
+ * zeroes as soon as something is written behind it, so it is given back; if that
+ * fails, they are as good.
+ */
+static int acf_copy_skip(struct acf_copy *c, loff_t pos, loff_t n)
+{
+	int ret = 0;
+
+	if (acf_local(c->dst) && !c->no_punch)
+		ret = acf_copy_punch(c, pos, min(n, ACF_AHEAD));
+	if (ret == -ECANCELED)
+		return ret;
+	c->done += n;
+	return 0;
+}
+
+/*
  * The next @n bytes are a hole, or the first of them: what the target has there
- * is punched or, if it can not, zeroed; beyond its end there is nothing to do.
+ * is punched or, if it can not, zeroed.
  */
 static int acf_copy_hole(struct acf_copy *c, loff_t n)
 {
@@ -213,10 +251,8 @@ static int acf_copy_hole(struct acf_copy *c, loff_t n)
 	loff_t size = acf_size(c->dst);
 	ssize_t ret;
 
-	if (pos >= size) {
-		c->done += n;
-		return 0;
-	}
+	if (pos >= size)
+		return acf_copy_skip(c, pos, n);
 	n = min3(n, size - pos, ACF_PUNCH_CHUNK);
 	if (!c->no_punch) {
 		ret = acf_copy_punch(c, pos, n);
@@ -224,9 +260,8 @@ static int acf_copy_hole(struct acf_copy *c, loff_t n)
 			acf_copy_advance(c, n);
 			return 0;
 		}
-		if (ret != -EOPNOTSUPP && ret != -EINVAL)
+		if (!c->no_punch)
 			return ret;
-		c->no_punch = true;
 	}
 	ret = acf_copy_write(c, pos, page_address(ZERO_PAGE(0)),
 			     min_t(loff_t, n, PAGE_SIZE));
@@ -239,40 +274,49 @@ static int acf_copy_hole(struct acf_copy *c, loff_t n)
 /* A hole at the end: the target, which may end before it, gets its length. */
 static int acf_copy_extend(struct acf_copy *c)
 {
+	bool killable = acf_answered(c->dst);
 	int ret;
 
 	if (c->solid == c->done)
 		return 0;
-	ret = acf_check_write(c->dst);
-	if (ret)
-		return ret;
-	ret = acall_killable_begin(c->call);
+	ret = acf_check_write(c->dst) ?: acf_enter(c->call, killable);
 	if (ret)
 		return ret;
 	ret = acf_grow(c->dst, c->dst_start + c->done);
-	acall_killable_end(c->call);
+	acf_leave(c->call, killable);
 	if (ret)
 		return acf_stopped(c->call, ret);
 	acf_copy_advance(c, 0);
 	return 0;
 }
 
-/* How long is the hole of the source at @pos? Notes where the data ends. */
+/*
+ * How long is the hole of the source at @pos? Notes where the data ends. Or a
+ * negative errno.
+ */
 static loff_t acf_copy_find_hole(struct acf_copy *c, loff_t pos, loff_t size)
 {
-	loff_t ret;
+	loff_t data, hole = 0;
+	int ret;
 
 	if (pos < c->data_end)
 		return 0;
-	ret = vfs_llseek(c->seek, pos, SEEK_DATA);
-	if (ret == -ENXIO)
+	/* btrfs looks at every extent. */
+	ret = acall_killable_begin(c->call);
+	if (ret)
+		return ret;
+	data = vfs_llseek(c->seek, pos, SEEK_DATA);
+	if (data == pos)
+		hole = vfs_llseek(c->seek, pos, SEEK_HOLE);
+	acall_killable_end(c->call);
+	if (data == -EINTR || hole == -EINTR)
+		return acf_stopped(c->call, -EINTR);
+	if (data == -ENXIO)
 		return size - pos;
-	if (ret > pos)
-		return min(ret, size) - pos;
-	if (ret == pos)
-		ret = vfs_llseek(c->seek, pos, SEEK_HOLE);
+	if (data > pos)
+		return min(data, size) - pos;
 	/* Whoever can not tell, or changes as we look: data up to here. */
-	c->data_end = ret > pos ? ret : size;
+	c->data_end = hole > pos ? hole : size;
 	return 0;
 }
 
@@ -353,37 +397,62 @@ static ssize_t acf_copy_clone(struct acf_copy *c, loff_t pos, loff_t dst,
 			      loff_t n)
 {
 	bool auto_mode = c->reflink == ACALL_FILE_REFLINK_AUTO;
-	bool killable = !acf_local(c->dst);
 	ssize_t ret;
 
 	n = min(n, ACF_CLONE_CHUNK - (pos & (ACF_CLONE_CHUNK - 1)));
-	ret = acf_copy_settle(c, c->src, pos, n);
-	if (!ret)
-		ret = acf_copy_settle(c, c->dst, dst, n);
-	if (!ret)
-		ret = acf_enter(c->call, killable);
+	ret = acf_before_remap(c->call, c->src) ?:
+	      acf_copy_settle(c, c->src, pos, n) ?:
+	      acf_copy_settle(c, c->dst, dst, n);
 	if (ret)
 		return ret;
-	ret = acall_fail(ACALL_FAIL_CLONE) ?:
-	      vfs_clone_file_range(c->src, pos, c->dst, dst, n,
-				   auto_mode ? REMAP_FILE_CAN_SHORTEN : 0);
-	acf_leave(c->call, killable);
-	return ret;
+	return acall_fail(ACALL_FAIL_CLONE) ?:
+	       vfs_clone_file_range(c->src, pos, c->dst, dst, n,
+				    auto_mode ? REMAP_FILE_CAN_SHORTEN : 0);
+}
+
+/* One that does nothing, and is there to be called for nothing. */
+static int acf_copy_no_actor(struct pipe_inode_info *pipe,
+			     struct splice_desc *sd)
+{
+	return 0;
+}
+
+/*
+ * A task keeps the pipe through which it first moves data. A worker's is to be its
+ * own, not charged to the user of that copy, nor as short as his limit of pipes
+ * leaves it, for it will be everybody's.
+ */
+static void acf_copy_own_pipe(struct file *src)
+{
+	struct splice_desc nothing = { 0 };
+	const struct cred *caller;
+	struct mem_cgroup *memcg;
+
+	if (current->splice_pipe || !(current->flags & PF_KTHREAD))
+		return;
+	caller = override_creds(current->real_cred);
+	memcg = set_active_memcg(NULL);
+	splice_direct_to_actor(src, &nothing, acf_copy_no_actor);
+	set_active_memcg(memcg);
+	revert_creds(caller);
 }
 
 static ssize_t acf_copy_range(struct acf_copy *c, loff_t pos, loff_t dst,
 			      loff_t n, unsigned int flags)
 {
+	bool killable = flags & COPY_FILE_SPLICE || acf_answered(c->dst);
 	ssize_t ret;
 
 	n = min(n, ACF_CHUNK - (pos & (ACF_CHUNK - 1)));
-	ret = acall_killable_begin(c->call);
+	acf_copy_own_pipe(c->src);
+	ret = acf_enter(c->call, killable);
 	if (ret)
 		return ret;
 	ret = acall_fail(ACALL_FAIL_COPY_RANGE) ?:
 	      vfs_copy_file_range(c->src, pos, c->dst, dst, n, flags);
-	acall_killable_end(c->call);
-	return ret;
+	acf_leave(c->call, killable);
+	/* That is a server's word. */
+	return ret > n ? -EIO : ret;
 }
 
 static bool acf_copy_unsupported(ssize_t ret)
@@ -403,7 +472,7 @@ static bool acf_copy_unsupported(ssize_t ret)
 static int acf_copy_data(struct acf_copy *c, loff_t pos, loff_t n)
 {
 	loff_t dst = c->dst_start + c->done;
-	loff_t mask = i_blocksize(file_inode(c->dst)) - 1;
+	loff_t mask = acf_block_mask(c->dst);
 	enum acf_how how = c->how;
 	ssize_t ret;
 
@@ -494,6 +563,8 @@ static int acf_copy_all(struct acf_copy *c)
 			return 0;
 		n = min(c->todo - c->done, size - pos);
 		hole = c->seek ? acf_copy_find_hole(c, pos, size) : 0;
+		if (hole < 0)
+			return hole;
 		if (hole) {
 			ret = acf_copy_hole(c, min(n, hole));
 			if (ret)
@@ -518,13 +589,12 @@ static int acf_copy_all(struct acf_copy *c)
 int acf_copy_run(struct acall_call *call)
 {
 	struct acf_copy *c = acall_private(call);
-	struct inode *dst = file_inode(c->dst);
-	loff_t mask = i_blocksize(dst) - 1;
 	u64 limit, room;
 	int ret;
 
 	/* Work up to the limit, then EFBIG (R-RLIM). */
-	limit = min_t(u64, acall_fsize_limit(call), dst->i_sb->s_maxbytes);
+	limit = min_t(u64, acall_fsize_limit(call),
+		      file_inode(c->dst)->i_sb->s_maxbytes);
 	room = limit - min_t(u64, limit, c->dst_start);
 	c->todo = min_t(u64, c->len, room);
 	c->wb_started = c->dst_start;
@@ -533,7 +603,7 @@ int acf_copy_run(struct acall_call *call)
 	if (c->reflink == ACALL_FILE_REFLINK_ALWAYS) {
 		c->how = ACF_CLONE;
 		if (c->todo < c->len)
-			c->todo &= ~mask;
+			c->todo &= ~acf_block_mask(c->dst);
 	}
 
 	acall_progress(call, 0, c->len);

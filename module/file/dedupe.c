@@ -73,7 +73,8 @@ int acf_dedupe_run(struct acall_call *call)
 	acall_progress(call, 0, d->len);
 	while (done < d->len) {
 		n = min(d->len - done, ACF_DEDUPE_CHUNK);
-		ret = acall_fail(ACALL_FAIL_DEDUPE) ?: acf_enter(call, true);
+		ret = acall_fail(ACALL_FAIL_DEDUPE) ?:
+		      acf_before_remap(call, src) ?: acf_enter(call, true);
 		if (ret)
 			return ret;
 		ret = vfs_dedupe_file_range_one(src, d->src_start + done, dst,
@@ -82,11 +83,12 @@ int acf_dedupe_run(struct acall_call *call)
 		acf_leave(call, true);
 		if (ret < 0)
 			return acf_stopped(call, ret);
+		/* The part of a block that ends only one of the files. */
+		if (!ret)
+			return acf_stopped(call, 0);
+		/* Less than asked for may be an error, which comes again. */
 		done += ret;
 		acall_progress(call, done, d->len);
-		/* The part of a block that ends only one of the files. */
-		if (ret < n)
-			return acf_stopped(call, ret);
 		cond_resched();
 	}
 	return 0;

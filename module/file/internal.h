@@ -113,7 +113,10 @@ struct acf_discard {
 	u32 mode;
 };
 
+unsigned long acf_magic(const struct file *file);
+loff_t acf_block_mask(const struct file *file);
 bool acf_local(const struct file *file);
+bool acf_answered(const struct file *file);
 int acf_check_storage(const struct super_block *sb);
 int acf_check_kind(const struct file *file, unsigned int kinds);
 int acf_check_read(const struct file *file);
@@ -133,6 +136,7 @@ int acf_stopped(struct acall_call *call, ssize_t ret);
 int acf_writeback(struct address_space *mapping, loff_t *pos, loff_t end);
 int acf_start_writeback(struct acall_call *call, struct address_space *mapping,
 			loff_t pos, loff_t len);
+int acf_before_remap(struct acall_call *call, const struct file *src);
 int acf_writeback_all(struct acall_call *call, struct super_block *sb);
 
 int acf_statfs_prepare(struct acall_call *call);

@@ -50,6 +50,34 @@ int acf_check_storage(const struct super_block *sb)
 	return sb->s_bdi == &noop_backing_dev_info ? -EINVAL : 0;
 }
 
+/* Who has the data: for overlayfs the layer below. */
+static const struct inode *real_inode(const struct file *file)
+{
+	if (!S_ISREG(file_inode(file)->i_mode))
+		return file_inode(file);
+	return d_real_inode(file->f_path.dentry);
+}
+
+/**
+ * acf_magic - which file system has the file's data?
+ * @file: the file
+ *
+ * For overlayfs that of the layer below, which a copy-up may change.
+ */
+unsigned long acf_magic(const struct file *file)
+{
+	return real_inode(file)->i_sb->s_magic;
+}
+
+/**
+ * acf_block_mask - what of an offset is within a block that files may share
+ * @file: the file
+ */
+loff_t acf_block_mask(const struct file *file)
+{
+	return i_blocksize(real_inode(file)) - 1;
+}
+
 /**
  * acf_local - is the file served by this kernel alone?
  * @file: the file
@@ -58,17 +86,28 @@ int acf_check_storage(const struct super_block *sb)
  */
 bool acf_local(const struct file *file)
 {
-	const struct super_block *sb = file_inode(file)->i_sb;
+	const struct super_block *sb = real_inode(file)->i_sb;
 
 	switch (sb->s_magic) {
 	case TMPFS_MAGIC:
 	case RAMFS_MAGIC:
-	case OVERLAYFS_SUPER_MAGIC:
 		return true;
 	case FUSE_SUPER_MAGIC:	/* with a device, too */
 		return false;
 	}
 	return sb->s_type->fs_flags & FS_REQUIRES_DEV;
+}
+
+/**
+ * acf_answered - is it known in the end what a server did, signal or not?
+ * @file: the file
+ *
+ * FUSE waits for the answer to whatever it has sent. NFS forgets what it has asked
+ * for, and the server does it later: that is not to be taken for stopped.
+ */
+bool acf_answered(const struct file *file)
+{
+	return acf_local(file) || acf_magic(file) == FUSE_SUPER_MAGIC;
 }
 
 /**
@@ -100,6 +139,13 @@ int acf_check_kind(const struct file *file, unsigned int kinds)
 	return -EINVAL;
 }
 
+/* overlayfs asks the layer below as the file was opened, whatever we ask it. */
+static int check_direct(const struct file *file)
+{
+	return file->f_flags & O_DIRECT &&
+	       real_inode(file) != file_inode(file) ? -EINVAL : 0;
+}
+
 /**
  * acf_check_read - may the caller read with this open file?
  * @file: the file
@@ -112,7 +158,7 @@ int acf_check_read(const struct file *file)
 		return -EBADF;
 	if (!(file->f_mode & FMODE_CAN_READ) || !file->f_op->read_iter)
 		return -EINVAL;
-	return 0;
+	return check_direct(file);
 }
 
 /**
@@ -139,7 +185,7 @@ int acf_check_write(const struct file *file)
 		return -EBADF;
 	if (!(file->f_mode & FMODE_CAN_WRITE) || !file->f_op->write_iter)
 		return -EINVAL;
-	return 0;
+	return check_direct(file);
 }
 
 /**
@@ -208,7 +254,7 @@ struct address_space *acf_mapping(const struct file *file)
 {
 	if (!S_ISREG(file_inode(file)->i_mode))
 		return file->f_mapping;
-	return d_real_inode(file->f_path.dentry)->i_mapping;
+	return real_inode(file)->i_mapping;
 }
 
 /**
@@ -264,7 +310,8 @@ ssize_t acf_read(struct file *file, loff_t pos, void *buf, size_t len)
  * @len: how much
  *
  * Does itself what the vfs_*_write() helpers do, for whether these protect
- * against freezing or leave it to their caller depends on the kernel.
+ * against freezing or leave it to their caller depends on the kernel. Makes nothing
+ * durable: an error of that would be told instead of how much was written.
  *
  * Return: bytes written, or a negative errno if there are none.
  */
@@ -281,7 +328,7 @@ ssize_t acf_write(struct file *file, loff_t pos, void *buf, size_t len)
 		return ret;
 	iov_iter_kvec(&iter, ITER_SOURCE, &kvec, 1, len);
 	init_sync_kiocb(&kiocb, file);
-	kiocb.ki_flags &= ~(IOCB_DIRECT | IOCB_NOWAIT);
+	kiocb.ki_flags &= ~(IOCB_DIRECT | IOCB_NOWAIT | IOCB_DSYNC | IOCB_SYNC);
 	kiocb.ki_pos = pos;
 	file_start_write(file);
 	ret = file->f_op->write_iter(&kiocb, &iter);

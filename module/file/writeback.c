@@ -14,6 +14,7 @@
 #include <linux/backing-dev.h>
 #include <linux/fs.h>
 #include <linux/jiffies.h>
+#include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
@@ -188,6 +189,22 @@ int acf_start_writeback(struct acall_call *call, struct address_space *mapping,
 	return do_mapping(&pass, mapping, pos >> PAGE_SHIFT,
 			  DIV_ROUND_UP_ULL(pos + len, PAGE_SIZE),
 			  PAGECACHE_TAG_DIRTY);
+}
+
+/**
+ * acf_before_remap - write back what sharing blocks would write back in one step
+ * @call: whose cancel ends it
+ * @src: whose blocks are to be shared
+ *
+ * btrfs begins to write back all that is dirty of the file, however short the range.
+ *
+ * Return: 0, or -ECANCELED.
+ */
+int acf_before_remap(struct acall_call *call, const struct file *src)
+{
+	if (acf_magic(src) != BTRFS_SUPER_MAGIC)
+		return 0;
+	return acf_start_writeback(call, acf_mapping(src), 0, acf_size(src));
 }
 
 /* How many inodes are passed over before others get the lock of their list. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The method copy on a file system that can share blocks: XFS in a loop-mounted
- * image, where mkfs.xfs, loop and xfs are to be had.
+ * image, where mkfs.xfs, loop and xfs are to be had, and overlayfs on it.
  *
  * FIEMAP tells which extents are shared. "always" must share or fail and never
  * copy, "never" must not share, "auto" shares what it can; the bytes are the
@@ -14,23 +14,54 @@
 
 FIXTURE(reflink) {
 	struct ft_xfs xfs;
+	char dir[220];
 	int obj;
 	int src;
 	int dst;
 	struct acall_finish finish;
 };
 
+FIXTURE_VARIANT(reflink) {
+	bool overlay;
+};
+
+FIXTURE_VARIANT_ADD(reflink, xfs) {
+	.overlay = false,
+};
+
+FIXTURE_VARIANT_ADD(reflink, overlay) {
+	.overlay = true,
+};
+
+/* Who has the blocks is the layer below. */
+static int mount_overlay(struct _test_data_reflink *self)
+{
+	const char *mnt = self->xfs.mnt;
+	char options[1000];
+
+	snprintf(self->dir, sizeof(self->dir), "%s/merged", mnt);
+	snprintf(options, sizeof(options),
+		 "lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work", mnt,
+		 mnt, mnt);
+	if (!ft_shell("cd %s%s && mkdir lower upper work merged", mnt, ""))
+		return -EIO;
+	return mount("none", self->dir, "overlay", 0, options) ? -errno : 0;
+}
+
 FIXTURE_SETUP(reflink)
 {
 	ft_xfs_mount(&self->xfs);
 	if (self->xfs.why)
 		return;
+	strcpy(self->dir, self->xfs.mnt);
+	if (variant->overlay)
+		ASSERT_EQ(0, mount_overlay(self));
 	self->obj = ft_object();
 	ASSERT_GE(self->obj, 0);
-	self->src = ft_open_in(self->xfs.mnt, "source");
+	self->src = ft_open_in(self->dir, "source");
 	ASSERT_GE(self->src, 0);
 	ASSERT_EQ(0, ft_write_pattern(self->src, 0, SIZE, SEED));
-	self->dst = ft_open_in(self->xfs.mnt, "target");
+	self->dst = ft_open_in(self->dir, "target");
 	ASSERT_GE(self->dst, 0);
 }
 
@@ -43,6 +74,8 @@ FIXTURE_TEARDOWN(reflink)
 	close(self->obj);
 	close(self->src);
 	close(self->dst);
+	if (variant->overlay)
+		EXPECT_EQ(0, umount(self->dir));
 	EXPECT_EQ(0, ft_xfs_unmount(&self->xfs));
 	left = ft_leftovers();
 	EXPECT_EQ(NULL, left)

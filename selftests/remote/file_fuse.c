@@ -85,6 +85,20 @@ TEST_F(fuse, F2_only_the_range_changes)
 				     SRC_SEED, arg.src_offset));
 }
 
+/* Nobody knows what such a server has done. */
+TEST_F(fuse, F2_the_server_claims_more_than_asked_EIO)
+{
+	const struct acall_file_copy arg = { 0 };
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	self->fs.shared->more = 1;
+	ASSERT_EQ(0, open_both(self));
+	ASSERT_EQ(0, ft_copy(self->obj, self->src, self->dst, &arg,
+			     &self->finish));
+	EXPECT_TRUE(ft_ended(&self->finish, -EIO, 0));
+}
+
 /* It might share extents, and is not asked. */
 TEST_F(fuse, F2_every_byte_anew_is_not_for_the_server)
 {

@@ -22,7 +22,7 @@
 #define FT_FUSE_MAX	(4 * FT_MIB)	/* bytes in a file */
 #define FT_FUSE_WRITE	(128 * FT_KIB)	/* in a request */
 #define FT_FUSE_OPS	64
-#define FT_FUSE_HELD	32
+#define FT_FUSE_HELD	64
 #define FT_FUSE_BLOCKS	12345		/* of the file system */
 #define FT_FUSE_NOTHING	1		/* no -errno: success, of 0 bytes */
 
@@ -41,6 +41,7 @@ struct ft_fuse_shared {
 	struct ft_fuse_op ops[FT_FUSE_OPS];
 	__u64 size[FT_FUSE_FILES];
 	__u64 piece;		/* at most of a copy at a time, 0 = all */
+	unsigned int more;	/* says that it has copied so much more */
 	unsigned int held;	/* requests that wait for an answer */
 	unsigned int fsync_flags;	/* of the last one */
 	bool obeys;		/* INTERRUPT ends what is held */
@@ -203,7 +204,7 @@ static inline int ft_fuse_copy(struct ft_fuse *f,
 			n);
 		ft_fuse_resize(f, to, arg->off_out + n, false);
 	}
-	out.size = n;
+	out.size = n + s->more;
 	ft_fuse_reply(f, in, 0, &out, sizeof(out));
 	return 0;
 }

@@ -320,6 +320,127 @@ TEST_F(stuck, C4_close_does_not_wait)
 	EXPECT_EQ(0, wait_counter("executions", 0));
 }
 
+/*
+ * Each write to such a target is to be durable when it returns. A signal that ends
+ * the wait for that must not have the bytes forgotten that are there.
+ */
+TEST_F(fuse, X5_a_synchronous_target)
+{
+	static const __u32 ways[] = {
+		ACALL_FILE_REFLINK_AUTO, ACALL_FILE_REFLINK_NEVER,
+	};
+	struct acall_finish *f = &self->finish;
+	struct acall_file_copy arg = { 0 };
+	struct acall_cancel cancel;
+	unsigned int i;
+	int sync;
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	ASSERT_EQ(0, open_both(self));
+	sync = ft_reopen(self->dst, O_WRONLY | O_DSYNC);
+	ASSERT_GE(sync, 0);
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		arg.reflink = ways[i];
+		ASSERT_EQ(0, ftruncate(self->dst, 0));
+		be_silent(&self->fs, OBEYS, FUSE_FSYNC, 0);
+		ASSERT_EQ(0, ft_begin_copy(self->obj, self->src, sync, &arg));
+		ASSERT_EQ(0, ft_fuse_wait_stuck(&self->fs));
+		ASSERT_EQ(0, sys_cancel(self->obj, 0, 0, GRACE, &cancel));
+		ASSERT_EQ(0, finish(self));
+		EXPECT_EQ(-ECANCELED, f->status);
+		EXPECT_TRUE(copied(self, f->progress));
+		ft_fuse_open_gate(&self->fs);
+		EXPECT_EQ(0, wait_counter("executions", 0));
+		ft_fuse_set(&self->fs, FUSE_FSYNC, (struct ft_fuse_op){ 0 });
+		ASSERT_EQ(0, ft_copy(self->obj, self->src, sync, &arg, f));
+		EXPECT_TRUE(ft_ended(f, 0, SIZE));
+		EXPECT_TRUE(copied(self, SIZE));
+		EXPECT_LT(0, ft_fuse_seen(&self->fs, FUSE_FSYNC));
+	}
+	close(sync);
+}
+
+/* overlayfs has no server, but what is below it may. */
+TEST_F(fuse, B1_begin_does_not_ask_below_overlayfs)
+{
+	const struct acall_file_copy arg = { .flags = ACALL_FILE_COPY_SPARSE };
+	char base[200], merged[220], options[1000];
+	int src, dst;
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	snprintf(base, sizeof(base), "%s/below-XXXXXX",
+		 getenv("ACALL_DIR_TMPFS"));
+	ASSERT_NE(NULL, mkdtemp(base));
+	ASSERT_EQ(0, mount("none", base, "tmpfs", 0, NULL));
+	snprintf(options, sizeof(options),
+		 "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", self->fs.mnt,
+		 base, base);
+	snprintf(merged, sizeof(merged), "%s/merged", base);
+	ASSERT_EQ(0, mkdir(merged, 0755));
+	snprintf(merged, sizeof(merged), "%s/upper", base);
+	ASSERT_EQ(0, mkdir(merged, 0755));
+	snprintf(merged, sizeof(merged), "%s/work", base);
+	ASSERT_EQ(0, mkdir(merged, 0755));
+	snprintf(merged, sizeof(merged), "%s/merged", base);
+	ASSERT_EQ(0, mount("none", merged, "overlay", 0, options));
+	strcat(merged, "/source");
+	src = open(merged, O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(src, 0);
+	dst = ft_temp("ACALL_DIR_TMPFS");
+	ASSERT_GE(dst, 0);
+	be_silent(&self->fs, SILENT, FUSE_OPEN, 0);
+	ASSERT_EQ(0, ft_copy(self->obj, src, dst, &arg, &self->finish));
+	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
+	EXPECT_TRUE(same(self, dst, SIZE));
+	EXPECT_EQ(0, ft_fuse_seen(&self->fs, FUSE_OPEN));
+	ft_fuse_open_gate(&self->fs);
+	close(src);
+	close(dst);
+	*strrchr(merged, '/') = 0;
+	EXPECT_EQ(0, umount(merged));
+	EXPECT_EQ(0, umount(base));
+	EXPECT_EQ(0, rmdir(base));
+}
+
+/* A file that was long enough in BEGIN, and is not any more. */
+TEST_F(fuse, R_RLIM_allocate_looks_again)
+{
+	const struct acall_file_allocate arg = { .length = FT_MIB };
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	const struct rlimit limit = { 64 * FT_KIB, RLIM_INFINITY };
+	struct acall_begin b = { 0 };
+	struct acall_finish f;
+	int ret, obj, fd;
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	fd = ft_temp("ACALL_DIR_TMPFS");
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, ftruncate(fd, FT_MIB));
+	obj = ft_object();
+	ASSERT_GE(obj, 0);
+	/* So that the second call waits for the first. */
+	ASSERT_EQ(0, write_number(SYSFS_PARAMS, "user_running", 1));
+	be_silent(&self->fs, SILENT, FUSE_STATFS, 0);
+	ASSERT_EQ(0, begin_path(self, ACALL_FILE_STATFS, &b));
+	ASSERT_EQ(0, ft_fuse_wait_stuck(&self->fs));
+	ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &limit));
+	ret = ft_begin(obj, ACALL_FILE_ALLOCATE, &arg, sizeof(arg), &fd, 1);
+	ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &none));
+	EXPECT_EQ(0, ftruncate(fd, 0));
+	ASSERT_EQ(0, write_number(SYSFS_PARAMS, "user_running", 0));
+	ASSERT_EQ(0, ret);
+	ft_fuse_open_gate(&self->fs);
+	ASSERT_EQ(0, finish(self));
+	ASSERT_EQ(0, ft_finish(obj, &f));
+	EXPECT_TRUE(ft_ended(&f, -EFBIG, 0));
+	EXPECT_EQ(0, ft_size(fd));
+	close(obj);
+	close(fd);
+}
+
 /* Does the call wait for the server? False if it has ended before. */
 static bool gets_stuck(struct _test_data_fuse *self)
 {
