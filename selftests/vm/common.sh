@@ -71,6 +71,16 @@ installed()
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
+# make_image FILE SIZE TYPE: an empty file system.
+make_image()
+{
+	truncate -s "$2" "$1" && case $3 in
+	ext4)	mke2fs -q -F -t ext4 -E lazy_itable_init=0 "$1" ;;
+	xfs)	mkfs.xfs -q -m reflink=1 "$1" ;;
+	btrfs)	mkfs.btrfs -q "$1" ;;
+	esac
+}
+
 # The release that a linux-headers-cloud-amd64 stands for.
 meta_release()
 {

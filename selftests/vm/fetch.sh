@@ -13,7 +13,9 @@
 # Stock modules for the guest, with all they depend on; folders or modules.
 wanted="crypto arch/x86/crypto lib drivers/virtio/virtio_pci
 	drivers/block/virtio_blk drivers/block/loop drivers/char/virtio_console
-	fs/ext4 fs/overlayfs fs/fuse fs/xfs fs/btrfs"
+	drivers/md/dm-mod drivers/md/dm-flakey drivers/scsi/sd_mod
+	drivers/scsi/scsi_debug fs/ext4 fs/overlayfs fs/fuse fs/xfs fs/btrfs
+	fs/nfs/nfs fs/nfs/nfsv4 fs/nfsd"
 
 # Downloads a package without installing it; $1 = package, cwd = where to.
 download()

@@ -143,8 +143,10 @@ make_root()
 		[ -z "${DEBUG:-}" ] || [ -n "${TESTS:-}" ] ||
 			cp "$out/vm/expected" "$root/acall/transitions"
 		# What the tests use beside busybox.
-		[ -n "$cross" ] ||
-			add_program "$(command -v mkfs.xfs)" acall/bin/mkfs.xfs
+		for program in mkfs.xfs dmsetup; do
+			[ -n "$cross" ] || add_program \
+				"$(command -v $program)" acall/bin/$program
+		done
 		echo "sh /acall/suite.sh /acall/tests $(quote "$@") | cat" ;;
 	demo)
 		for program in cmp sha256sum; do
@@ -184,10 +186,24 @@ make_root()
 		cat "$image/base.cpio" - >"$tmp/initramfs"
 }
 
+# What is a disk of the guest, in this order: /dev/vda and so on.
+disks=()
+
+# make_disk NAME SIZE TYPE
 make_disk()
 {
-	truncate -s "$2" "$tmp/$1" &&
-		mke2fs -q -F -t ext4 -E lazy_itable_init=0 "$tmp/$1" || exit 1
+	disks+=("$1")
+	make_image "$tmp/$1" "$2" "$3" || exit 1
+}
+
+make_disks()
+{
+	disks=()
+	make_disk ext4 2G ext4
+	make_disk small 64M ext4
+	[ "$mode" = check ] || return
+	make_disk xfs 320M xfs
+	make_disk btrfs 320M btrfs
 }
 
 # qemu OUT-CHARDEV: runs the guest; fd 3 and 4 are its output ports.
@@ -232,7 +248,7 @@ ${PARAMETERS:-} ${APPEND:-}"
 			-device virtconsole,chardev=verdict
 			-action panic=exit-failure)
 	fi
-	for disk in ext4 small; do
+	for disk in "${disks[@]}"; do
 		words+=(-drive "if=none,format=raw,cache=unsafe,discard=unmap,\
 id=$disk,file=$tmp/$disk" -device "virtio-blk-$bus,drive=$disk")
 	done
@@ -261,8 +277,7 @@ boot()
 	local output errors rc
 
 	: >"$tmp/verdict"
-	make_disk ext4 2G
-	make_disk small 64M
+	make_disks
 	if [ "$mode" = shell ]; then
 		(qemu stdio,id=out,signal=off 3>/dev/null 4>/dev/null)
 		return

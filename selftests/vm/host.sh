@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # host.sh check TEST... | demo | run PROGRAM [ARG]...: what guest.sh does, on the
-# running kernel. Root only. Loads the modules, makes a tmpfs and two ext4 images
-# on loop devices, and takes everything away again however it ends. Refuses to
+# running kernel. Root only. Loads the modules, makes a tmpfs and images of file
+# systems on loop devices, and takes everything away again however it ends. Refuses to
 # touch modules that are loaded and not its own.
 
 . "$(dirname "$0")/common.sh"
@@ -50,7 +50,9 @@ tidy()
 	end_programs
 	mountpoint -q "$tmp/ext4" && umount -l "$tmp/ext4"
 	mountpoint -q "$tmp/tmpfs" && umount -l "$tmp/tmpfs"
-	[ -z "$small" ] || losetup -d "$small"
+	for device in "${loops[@]}"; do
+		losetup -d "$device"
+	done
 	rm -rf --one-file-system "$tmp"
 	[ ! -e "$mark" ] || unload || say "the modules are still in use" >&2
 }
@@ -60,19 +62,31 @@ if [ -d /sys/module/acall ]; then
 	unload || die "an earlier run's modules are still in use"
 fi
 
-small=
+loops=()
 tmp=$(mktemp -d "${TMPDIR:-/var/tmp}/acall.XXXXXX") || exit 1
 trap tidy EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 mkdir "$tmp/ext4" "$tmp/tmpfs" "$tmp/bin" "$tmp/modules"
 modprobe -q loop
-truncate -s 2G "$tmp/ext4.img" && truncate -s 64M "$tmp/small.img" &&
-	mke2fs -q -F -t ext4 "$tmp/ext4.img" &&
-	mke2fs -q -F -t ext4 "$tmp/small.img" &&
+make_image "$tmp/ext4.img" 2G ext4 &&
 	mount -t ext4 -o loop "$tmp/ext4.img" "$tmp/ext4" &&
-	mount -t tmpfs none "$tmp/tmpfs" &&
-	small=$(losetup -f --show "$tmp/small.img") || die "no test file systems"
+	mount -t tmpfs none "$tmp/tmpfs" || die "no test file systems"
+
+# disk VARIABLE SIZE TYPE: a loop device for the tests; what they need is theirs to say.
+disk()
+{
+	local device
+
+	make_image "$tmp/$1.img" "$2" "$3" 2>/dev/null &&
+		device=$(losetup -f --show "$tmp/$1.img") || return
+	loops+=("$device")
+	export "$1=$device"
+}
+
+disk ACALL_DEV_SMALL 64M ext4
+disk ACALL_DEV_XFS 320M xfs
+disk ACALL_DEV_BTRFS 320M btrfs
 
 ACALL_LOG_MARK="acall-selftests: begin $$-$RANDOM"
 echo "$ACALL_LOG_MARK" >/dev/kmsg
@@ -93,7 +107,7 @@ PATH=$tmp/bin:$PATH
 export PATH ACALL_LOG_MARK ACALL_SCALE=$scale
 export LD_LIBRARY_PATH=$out/userspace
 export ACALL_DIR_TMPFS=$tmp/tmpfs ACALL_DIR_EXT4=$tmp/ext4
-export ACALL_DEV_SMALL=$small ACALL_MODULES=$tmp/modules
+export ACALL_MODULES=$tmp/modules
 
 do_it()
 {

@@ -41,7 +41,7 @@ packages()
 	*)
 		[ "$where" = host ] ||
 			echo qemu-system-x86 busybox-static cpio xz-utils
-		[ "$purpose" != check ] || echo xz-utils xfsprogs gcc-12-multilib
+		[ "$purpose" != check ] || echo xz-utils xfsprogs btrfs-progs dmsetup gcc-12-multilib
 		[ "$purpose" != bench ] || echo liburing-dev nettle-dev jq gnuplot-nox
 		echo e2fsprogs ;;
 	esac
