@@ -137,6 +137,8 @@ enum acall_file_reflink {
  * @length: how much, 0 = to the end of the source
  * @reflink: enum acall_file_reflink
  * @flags: ACALL_FILE_COPY_*
+ *
+ * To a target that was opened O_SYNC or O_DSYNC it is as with ACALL_FILE_COPY_SYNC.
  */
 struct acall_file_copy {
 	__u64 src_offset;
