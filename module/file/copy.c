@@ -23,6 +23,7 @@
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>
+#include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched.h>
@@ -43,7 +44,7 @@
 /* Punching what is mostly not there. */
 #define ACF_PUNCH_CHUNK		((loff_t)1 << 30)
 
-/* As far as file systems allocate ahead of what grows (XFS), and more. */
+/* As far as file systems allocate ahead of what grows (XFS: 8 GiB), and more. */
 #define ACF_AHEAD		((loff_t)16 << 30)
 
 /* Zeros of this length are a hole where content is all there is to look at. */
@@ -58,11 +59,12 @@ static enum acf_how acf_copy_how(const struct acf_copy *c, enum acf_how how)
 		return ACF_CLONE;
 	/*
 	 * Whether it keeps holes or shares extents is for the server to say. Of
-	 * the local ones only overlayfs has it, and it would be a clone again.
+	 * the local ones only overlayfs has it, for a clone between two mounts.
 	 */
 	if (how <= ACF_OFFLOAD && c->reflink != ACALL_FILE_REFLINK_NEVER &&
 	    c->regular && !c->scan && c->dst->f_op->copy_file_range &&
-	    !acf_local(c->dst))
+	    (!acf_local(c->dst) ||
+	     file_inode(c->src)->i_sb != file_inode(c->dst)->i_sb))
 		return ACF_OFFLOAD;
 	if (!c->scan && c->splice)
 		return ACF_SPLICE;
@@ -90,6 +92,11 @@ static int acf_copy_check(struct acf_copy *c, const struct acall_file_copy *in)
 		return -ETXTBSY;
 	if (c->sync && !c->dst->f_op->fsync)
 		return -EINVAL;
+	if (c->reflink != ACALL_FILE_REFLINK_ALWAYS) {
+		ret = acf_check_cached(c->src) ?: acf_check_cached(c->dst);
+		if (ret)
+			return ret;
+	}
 
 	ret = acf_range(in->src_offset, in->length, acf_size(c->src), &c->len);
 	if (ret)
@@ -111,7 +118,7 @@ int acf_copy_prepare(struct acall_call *call)
 {
 	const struct acall_file_copy *in = acall_in(call);
 	struct acf_copy *c = acall_private(call);
-	bool sparse, durable;
+	bool sparse;
 	int ret;
 
 	if (in->reflink > ACALL_FILE_REFLINK_NEVER ||
@@ -131,8 +138,8 @@ int acf_copy_prepare(struct acall_call *call)
 	 * Where each write is to be durable, a signal that ends the wait for that
 	 * has the write itself forgotten. So it is made durable as with SYNC.
 	 */
-	durable = c->dst->f_flags & O_DSYNC || IS_SYNC(file_inode(c->dst));
-	if (durable && c->dst->f_op->fsync)
+	c->durable = acf_durable(c->dst);
+	if (c->durable && c->dst->f_op->fsync)
 		c->sync = true;
 	/* Sharing extents shares holes. */
 	if (c->reflink == ACALL_FILE_REFLINK_ALWAYS)
@@ -158,7 +165,7 @@ int acf_copy_prepare(struct acall_call *call)
 	c->splice = c->regular && c->src->f_op->splice_read &&
 		    c->dst->f_op->splice_write &&
 		    !((c->src->f_flags | c->dst->f_flags) & O_DIRECT) &&
-		    !durable;
+		    !c->durable;
 	if (sparse || !c->splice) {
 		c->buf = acf_buffer(c->len, &c->buf_size);
 		if (!c->buf) {
@@ -210,8 +217,8 @@ static int acf_copy_punch(struct acf_copy *c, loff_t pos, loff_t len)
 static ssize_t acf_copy_write(struct acf_copy *c, loff_t pos, void *buf,
 			      size_t len)
 {
-	/* A file system that makes each write durable tells of that alone. */
-	bool killable = !IS_SYNC(file_inode(c->dst));
+	/* Who makes each write durable may tell of that alone. */
+	bool killable = !c->durable;
 	ssize_t ret;
 
 	ret = acf_enter(c->call, killable);
@@ -226,18 +233,27 @@ static ssize_t acf_copy_write(struct acf_copy *c, loff_t pos, void *buf,
 
 /*
  * A hole beyond the target's end. What has been allocated there ahead would become
- * zeroes as soon as something is written behind it, so it is given back; if that
- * fails, they are as good.
+ * zeroes as soon as something is written behind it, so it is given back where a
+ * hole begins, and as far as there may be any; if that fails, they are as good.
  */
-static int acf_copy_skip(struct acf_copy *c, loff_t pos, loff_t n)
+static int acf_copy_skip(struct acf_copy *c, loff_t pos, loff_t size, loff_t n)
 {
-	int ret = 0;
+	loff_t len;
 
-	if (acf_local(c->dst) && !c->no_punch)
-		ret = acf_copy_punch(c, pos, min(n, ACF_AHEAD));
-	if (ret == -ECANCELED)
-		return ret;
-	c->done += n;
+	if (c->no_punch || pos >= size + ACF_AHEAD || !acf_local(c->dst) ||
+	    acf_magic(c->dst) == TMPFS_MAGIC) {
+		c->done += n;
+		return 0;
+	}
+	if (c->done == c->solid || pos >= c->punched) {
+		/* One that is found by its zeroes comes in little pieces. */
+		len = c->scan ? c->dst_start + c->todo - pos : n;
+		len = min(len, ACF_PUNCH_CHUNK);
+		if (acf_copy_punch(c, pos, len) == -ECANCELED)
+			return -ECANCELED;
+		c->punched = pos + len;
+	}
+	c->done += min(n, c->punched - pos);
 	return 0;
 }
 
@@ -252,7 +268,7 @@ static int acf_copy_hole(struct acf_copy *c, loff_t n)
 	ssize_t ret;
 
 	if (pos >= size)
-		return acf_copy_skip(c, pos, n);
+		return acf_copy_skip(c, pos, size, n);
 	n = min3(n, size - pos, ACF_PUNCH_CHUNK);
 	if (!c->no_punch) {
 		ret = acf_copy_punch(c, pos, n);
@@ -430,7 +446,7 @@ static void acf_copy_own_pipe(struct file *src)
 
 	if (current->splice_pipe || !(current->flags & PF_KTHREAD))
 		return;
-	caller = override_creds(current->real_cred);
+	caller = override_creds(current_real_cred());
 	memcg = set_active_memcg(NULL);
 	splice_direct_to_actor(src, &nothing, acf_copy_no_actor);
 	set_active_memcg(memcg);
@@ -440,7 +456,10 @@ static void acf_copy_own_pipe(struct file *src)
 static ssize_t acf_copy_range(struct acf_copy *c, loff_t pos, loff_t dst,
 			      loff_t n, unsigned int flags)
 {
-	bool killable = flags & COPY_FILE_SPLICE || acf_answered(c->dst);
+	/* What is no splice may be a clone, or end in one that is durable. */
+	bool killable = flags & COPY_FILE_SPLICE ||
+			(acf_answered(c->dst) && !acf_local(c->dst) &&
+			 !c->durable);
 	ssize_t ret;
 
 	n = min(n, ACF_CHUNK - (pos & (ACF_CHUNK - 1)));

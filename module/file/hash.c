@@ -67,7 +67,7 @@ int acf_hash_prepare(struct acall_call *call)
 	ret = acf_check_kind(file, ACF_REGULAR | ACF_BLOCK);
 	if (ret)
 		return ret;
-	ret = acf_check_read(file);
+	ret = acf_check_read(file) ?: acf_check_cached(file);
 	if (ret)
 		return ret;
 	ret = acf_range(in->offset, in->length, acf_size(file), &h->len);

@@ -70,6 +70,7 @@ struct acf_copy {
 	loff_t done;		/* how far it got */
 	loff_t solid;		/* how far the target has the effect */
 	loff_t data_end;	/* the source has data up to here */
+	loff_t punched;		/* nothing is allocated ahead up to here */
 	loff_t wb_waited;	/* SYNC: write-back has ended up to here */
 	loff_t wb_started;	/* SYNC: and begun up to here */
 	enum acf_how how;
@@ -78,6 +79,7 @@ struct acf_copy {
 	bool splice;		/* both files can; else there is @buf */
 	bool scan;		/* SPARSE, by looking for zeros */
 	bool sync;
+	bool durable;		/* each write to the target is to be */
 	bool no_punch;		/* the target can not */
 };
 
@@ -119,6 +121,8 @@ bool acf_local(const struct file *file);
 bool acf_answered(const struct file *file);
 int acf_check_storage(const struct super_block *sb);
 int acf_check_kind(const struct file *file, unsigned int kinds);
+int acf_check_cached(const struct file *file);
+bool acf_durable(const struct file *file);
 int acf_check_read(const struct file *file);
 int acf_check_write(const struct file *file);
 int acf_check_seals(const struct file *file, unsigned int seals, loff_t end);

@@ -139,11 +139,27 @@ int acf_check_kind(const struct file *file, unsigned int kinds)
 	return -EINVAL;
 }
 
-/* overlayfs asks the layer below as the file was opened, whatever we ask it. */
-static int check_direct(const struct file *file)
+/**
+ * acf_check_cached - can it be read and written through the page cache?
+ * @file: the file
+ *
+ * overlayfs asks the layer below as the file was opened, whatever we ask it.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int acf_check_cached(const struct file *file)
 {
 	return file->f_flags & O_DIRECT &&
 	       real_inode(file) != file_inode(file) ? -EINVAL : 0;
+}
+
+/**
+ * acf_durable - is each write to it to be durable when it returns?
+ * @file: the file
+ */
+bool acf_durable(const struct file *file)
+{
+	return file->f_flags & O_DSYNC || IS_SYNC(real_inode(file));
 }
 
 /**
@@ -158,7 +174,7 @@ int acf_check_read(const struct file *file)
 		return -EBADF;
 	if (!(file->f_mode & FMODE_CAN_READ) || !file->f_op->read_iter)
 		return -EINVAL;
-	return check_direct(file);
+	return 0;
 }
 
 /**
@@ -185,7 +201,7 @@ int acf_check_write(const struct file *file)
 		return -EBADF;
 	if (!(file->f_mode & FMODE_CAN_WRITE) || !file->f_op->write_iter)
 		return -EINVAL;
-	return check_direct(file);
+	return 0;
 }
 
 /**
