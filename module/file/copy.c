@@ -553,18 +553,18 @@ static int acf_copy_bound(struct acf_copy *c)
 	       file_check_and_advance_wb_err(c->dst);
 }
 
+/*
+ * All of the target: who goes on with a copy wants the part that is older durable too,
+ * even where nothing was left to copy.
+ */
 static int acf_copy_sync(struct acf_copy *c)
 {
 	int ret;
 
-	if (!c->done)
-		return 0;
-	ret = acf_copy_settle(c, c->dst, c->dst_start, c->done);
+	ret = acf_copy_settle(c, c->dst, 0, acf_size(c->dst));
 	if (ret)
 		return ret;
-	return acall_fail(ACALL_FAIL_FSYNC) ?:
-	       vfs_fsync_range(c->dst, c->dst_start,
-			       c->dst_start + c->done - 1, 0);
+	return acall_fail(ACALL_FAIL_FSYNC) ?: vfs_fsync(c->dst, 0);
 }
 
 static int acf_copy_all(struct acf_copy *c)

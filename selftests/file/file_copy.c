@@ -414,6 +414,34 @@ TEST_F(copy, SYNC_leaves_no_dirty_page)
 	EXPECT_EQ(0, unwritten);
 }
 
+/* As who goes on with a copy needs it: also what was there, and with nothing left. */
+TEST_F(copy, SYNC_is_of_the_whole_target)
+{
+	struct acall_file_copy arg = { .flags = ACALL_FILE_COPY_SYNC };
+	const __u64 size = 8 * FT_MIB, more = FT_MIB;
+	unsigned int i;
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	/* As above. */
+	if (strcmp(variant->dst_dir, "ACALL_DIR_EXT4"))
+		return;
+	ASSERT_EQ(0, ft_write_pattern(self->src, 0, size + more, SRC_SEED));
+	for (i = 0; i < 2; i++) {
+		arg.src_offset = size + i * more;
+		arg.dst_offset = arg.src_offset;
+		ASSERT_EQ(0, ft_write_pattern(self->dst, 0, arg.dst_offset,
+					      SRC_SEED));
+		if (ft_unwritten_pages(self->dst, 0, size) == FT_PAGE_ERROR)
+			SKIP(return, "no /proc/kpageflags");
+		ASSERT_EQ(0, ft_copy(self->obj, self->src, self->dst, &arg,
+				     &self->finish));
+		EXPECT_TRUE(ft_ended(&self->finish, 0, more - i * more));
+		EXPECT_EQ(0, ft_unwritten_pages(self->dst, 0, size + more));
+	}
+	EXPECT_EQ(-1, ft_check_pattern(self->dst, 0, size + more, SRC_SEED));
+}
+
 /* R-RLIM: the worker has no limit of its own; BEGIN's caller has. */
 TEST_F(copy, R_RLIM_EFBIG_with_progress_up_to_the_limit)
 {

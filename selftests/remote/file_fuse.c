@@ -492,7 +492,7 @@ TEST_F(fuse, F2_allocate_and_hash)
 
 TEST_F(fuse, F2_sync_reaches_the_server)
 {
-	const struct acall_file_copy copy = { .flags = ACALL_FILE_COPY_SYNC };
+	struct acall_file_copy copy = { .flags = ACALL_FILE_COPY_SYNC };
 	struct acall_file_sync arg = { 0 };
 	unsigned int i = 0;
 
@@ -513,6 +513,15 @@ TEST_F(fuse, F2_sync_reaches_the_server)
 	EXPECT_TRUE(ft_ended(&self->finish, 0, SIZE));
 	EXPECT_TRUE(copied(self, SIZE));
 	EXPECT_EQ(++i, ft_fuse_seen(&self->fs, FUSE_FSYNC));
+	/* With the size, and also where there was nothing left to copy. */
+	self->fs.shared->fsync_flags = FUSE_FSYNC_FDATASYNC;
+	copy.src_offset = SIZE;
+	copy.dst_offset = SIZE;
+	ASSERT_EQ(0, ft_copy(self->obj, self->src, self->dst, &copy,
+			     &self->finish));
+	EXPECT_TRUE(ft_ended(&self->finish, 0, 0));
+	EXPECT_EQ(++i, ft_fuse_seen(&self->fs, FUSE_FSYNC));
+	EXPECT_EQ(0, self->fs.shared->fsync_flags);
 }
 
 TEST_F(fuse, F2_error_of_the_servers_sync)

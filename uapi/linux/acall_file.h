@@ -128,7 +128,7 @@ enum acall_file_reflink {
 };
 
 #define ACALL_FILE_COPY_SPARSE	0x1	/* holes stay holes */
-#define ACALL_FILE_COPY_SYNC	0x2	/* durable when it completes */
+#define ACALL_FILE_COPY_SYNC	0x2	/* all of the target is durable then */
 
 /**
  * struct acall_file_copy - input of copy
