@@ -105,6 +105,52 @@ need_user()
 		skip "another user cannot run acall here"
 }
 
+# A folder on ext4 in $ext4; the test takes it away.
+need_ext4()
+{
+	[ -d "${ACALL_DIR_EXT4:-}" ] || skip "no ACALL_DIR_EXT4"
+	ext4=$ACALL_DIR_EXT4/cli.$$
+	rm -rf "$ext4"
+	mkdir "$ext4" || fail "mkdir"
+}
+
+# with_dead CMD...: while the file system on ./dead never answers.
+with_dead()
+{
+	[ -c /dev/fuse ] || modprobe fuse 2>/dev/null
+	[ -c /dev/fuse ] || skip "no FUSE"
+	mkdir -p dead
+	run "$helper" dead-mount dead "$@"
+}
+
+# loop_device FILE: sets $loop. Others look for a free one as well.
+loop_device()
+{
+	command -v losetup >/dev/null || skip "no losetup"
+	loop=
+	while ! loop=$(losetup -f) || ! losetup "$loop" "$1" 2>/dev/null; do
+		[ -e /dev/loop-control ] || skip "no loop devices"
+		wait_on
+	done
+}
+
+# Runs in a shell with mounts of its own, in which ./mnt is an XFS.
+on_xfs()
+{
+	command -v mkfs.xfs >/dev/null || skip "no mkfs.xfs"
+	unshare -m true || skip "no mount namespaces"
+	truncate -s 320M image
+	mkfs.xfs -q -m reflink=1 image || fail "mkfs.xfs"
+	mkdir -p mnt
+	run unshare -m sh -c 'mount -o loop -t xfs image mnt && exec sh -ec "$0"' "$1"
+}
+
+# without_device CMD...: where /dev/acall is not.
+without_device()
+{
+	run unshare -m sh -c 'mount -t tmpfs none /dev && exec "$@"' sh "$@"
+}
+
 # A file of that many bytes, made of lines of text.
 make_file()
 {

@@ -6,21 +6,10 @@
 
 . "$(dirname "$0")/cli.sh"
 
-# loop_device FILE: sets $loop. Others look for a free one as well.
-loop_device()
-{
-	loop=
-	while ! loop=$(losetup -f) || ! losetup "$loop" "$1" 2>/dev/null; do
-		[ -e /dev/loop-control ] || skip "no loop devices"
-		wait_on
-	done
-}
-
 blocks() { stat -c %b "$1"; }
 
 discard_is_blkdiscard()
 {
-	command -v losetup >/dev/null || skip "no losetup"
 	make_file image 4194304
 	cp image before
 	loop_device image
@@ -35,7 +24,6 @@ discard_is_blkdiscard()
 
 discard_zeroes()
 {
-	command -v losetup >/dev/null || skip "no losetup"
 	make_file image 1048576
 	loop_device image
 	run acall discard -z --json "$loop"
@@ -55,7 +43,6 @@ discard_refuses()
 	says "not a block device"
 	run acall discard missing
 	exits 1
-	command -v losetup >/dev/null || skip "no losetup"
 	loop_device file
 	run acall discard -l 100 "$loop"
 	is "$rc" 1
@@ -64,20 +51,6 @@ discard_refuses()
 	losetup -d "$loop"
 	exits 1
 	says "cannot do this"
-}
-
-# Runs in a shell with mounts of its own, in which $mnt is an XFS.
-on_xfs()
-{
-	command -v mkfs.xfs >/dev/null || skip "no mkfs.xfs"
-	unshare -m true || skip "no mount namespaces"
-	truncate -s 320M image
-	mkfs.xfs -q -m reflink=1 image || fail "mkfs.xfs"
-	mkdir -p mnt
-	forget_output
-	unshare -m sh -c 'mount -o loop -t xfs image mnt && exec sh -ec "$0"' "$1" \
-		>"$out" 2>"$err"
-	rc=$?
 }
 
 dedupe_shares()

@@ -443,15 +443,6 @@ hash_deadline_is_for_each_file()
 	is "$(cat "$out")" "$(sha256sum small)" "the next file"
 }
 
-# with_dead CMD...: while the file system on ./dead never answers.
-with_dead()
-{
-	[ -c /dev/fuse ] || modprobe fuse 2>/dev/null
-	[ -c /dev/fuse ] || skip "no FUSE"
-	mkdir -p dead
-	run "$helper" dead-mount dead "$@"
-}
-
 statfs_cannot_hang()
 {
 	local at=$PWD/dead

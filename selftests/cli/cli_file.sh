@@ -6,14 +6,6 @@
 
 . "$(dirname "$0")/cli.sh"
 
-need_ext4()
-{
-	[ -d "${ACALL_DIR_EXT4:-}" ] || skip "no ACALL_DIR_EXT4"
-	ext4=$ACALL_DIR_EXT4/cli.$$
-	rm -rf "$ext4"
-	mkdir "$ext4" || fail "mkdir"
-}
-
 copy_is_the_same_file()
 {
 	local n

@@ -124,12 +124,6 @@ output_that_is_lost_is_1()
 	says "standard output"
 }
 
-# without_device CMD...: where /dev/acall is not.
-without_device()
-{
-	run unshare -m sh -c 'mount -t tmpfs none /dev && exec "$@"' sh "$@"
-}
-
 missing_module_is_3()
 {
 	local verb
