@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=sh disable=SC3043 # local is in dash and busybox alike
+# shellcheck shell=sh disable=SC2034,SC3043 # for the tests; local is in dash and busybox alike
 # Sourced by the tests of the acall command, cli_*.sh: running it, looking at
 # what it said, and KTAP. A test is a function; its first failing check ends it.
 # It runs in a subshell, in an empty directory of its own on tmpfs, with its
@@ -103,6 +103,15 @@ need_user()
 {
 	"$helper" as 65534 acall --version >"$out" 2>"$err" ||
 		skip "another user cannot run acall here"
+}
+
+# need_program NAME: Debian's own in $program, which is linked dynamically. The guest
+# has it under another name, for there NAME is busybox.
+need_program()
+{
+	program=$(command -v "debian-$1") && return
+	program=$(command -v "$1") && [ ! -d /acall/bin ] ||
+		skip "no $1 but that of busybox"
 }
 
 # A folder on ext4 in $ext4; the test takes it away.

@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/cli.sh"
 
-verbs="methods copy hash sync statfs allocate trim discard dedupe advise call ps cancel"
+verbs="methods copy hash sync statfs allocate trim discard dedupe advise call ps cancel with"
 
 help_fits_a_screen()
 {
@@ -103,6 +103,9 @@ wrong_usage_is_2()
 	wrong "numbers of calls or --pid" cancel
 	wrong "numbers of calls or --pid" cancel -p 1 2
 	wrong "exclude each other" cancel --abandon --grace=1s 1
+	wrong "with takes a command" with --timeout=1s
+	wrong "not a duration" with --timeout=soon true
+	wrong "no option -x" with -x true
 	is "$(ls)" "" "files"
 }
 
@@ -146,6 +149,13 @@ missing_module_is_3()
 		is "$(json exit)" 3
 		silent
 	done
+	# Options behind its command are not its own.
+	without_device acall with touch target --json
+	exits 3
+	says "modprobe"
+	without_device acall with --json touch target
+	exits 3
+	is "$(json exit)" 3
 	[ ! -e target ] && [ ! -e new ] || fail "a file was created"
 }
 

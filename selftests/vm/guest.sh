@@ -116,13 +116,17 @@ make_root()
 		die "not built yet"
 	[ -n "$cross" ] || cp "$out/vm/debug_exit" "$root/acall/bin" ||
 		die "not built yet"
-	[ ! -x "$out/userspace/acall" ] ||
+	if [ -x "$out/userspace/acall" ]; then
 		add_program "$out/userspace/acall" acall/bin/acall
+		# Where acall looks for it: beside itself.
+		add_program "$out/userspace/libacall-with.so" \
+			acall/bin/libacall-with.so
+	fi
 	case $mode in
 	check)
 		# What some tests run beside themselves. All that there are
 		# would take a kernel with checkers long to unpack.
-		for file in cli.sh cli_helper can32 \
+		for file in cli.sh cli_helper with_calls with_same can32 \
 			stress_sleepers stress_finish stress_cancel; do
 			[ ! -f "$out/selftests/$file" ] || add_program \
 				"$out/selftests/$file" "acall/tests/$file"
@@ -142,11 +146,18 @@ make_root()
 		# All tests together make all transitions.
 		[ -z "${DEBUG:-}" ] || [ -n "${TESTS:-}" ] ||
 			cp "$out/vm/expected" "$root/acall/transitions"
-		# What the tests use beside busybox.
-		for program in mkfs.xfs dmsetup; do
-			[ -n "$cross" ] || add_program \
-				"$(command -v $program)" acall/bin/$program
-		done
+		# What the tests use beside busybox, or instead of it: not
+		# under their own names, for busybox has these.
+		if [ -z "$cross" ]; then
+			for program in mkfs.xfs dmsetup; do
+				add_program "$(command -v $program)" \
+					acall/bin/$program
+			done
+			for program in cp df fstrim sync; do
+				add_program "$(command -v $program)" \
+					acall/bin/debian-$program
+			done
+		fi
 		echo "sh /acall/suite.sh /acall/tests $(quote "$@") | cat" ;;
 	demo)
 		for program in cmp sha256sum; do

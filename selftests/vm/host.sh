@@ -102,7 +102,7 @@ for module in $modules; do
 done
 udevadm settle 2>/dev/null
 
-cp -p "$out/userspace/acall" "$tmp/bin" 2>/dev/null
+cp -p "$out/userspace/"{acall,libacall-with.so} "$tmp/bin" 2>/dev/null
 PATH=$tmp/bin:$PATH
 export PATH ACALL_LOG_MARK ACALL_SCALE=$scale
 export LD_LIBRARY_PATH=$out/userspace

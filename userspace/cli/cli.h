@@ -37,6 +37,8 @@ enum {
 	EXIT_NO_MODULE		= 3,
 	EXIT_STILL_RUNNING	= 4,	/* left behind, may still be working */
 	EXIT_DEADLINE		= 124,	/* --timeout; the method has stopped */
+	EXIT_CANNOT_RUN		= 126,	/* acall with: the command, */
+	EXIT_NOT_FOUND		= 127,	/* or there is none; as env(1) */
 	EXIT_INTERRUPTED	= 130,	/* Ctrl-C; the method has stopped */
 };
 
@@ -76,7 +78,8 @@ enum {
 /*
  * The next option of a verb that is its own, or -1 when there is none left;
  * does the common ones itself and ends the program where one is wrong. @longs
- * has the verb's own, at most VERB_OPTIONS_MAX and an empty one.
+ * has the verb's own, at most VERB_OPTIONS_MAX and an empty one. @shorts may
+ * begin with a "+": no options behind the first argument.
  */
 #define VERB_OPTIONS_MAX 8
 
@@ -165,6 +168,8 @@ void print_hex(const void *data, size_t len);
 /* signals.c -------------------------------------------------------------- */
 
 void signals_init(void);
+/* Before exec: signals are as they were. */
+void signals_undo(void);
 /* From hold to release, Ctrl-C and SIGTERM arrive through signals_fd() only. */
 void signals_hold(void);
 /* Return: whether somebody wanted to interrupt and nobody has read it. */
@@ -338,5 +343,6 @@ int verb_advise(int argc, char **argv);
 int verb_call(int argc, char **argv);
 int verb_ps(int argc, char **argv);
 int verb_cancel(int argc, char **argv);
+int verb_with(int argc, char **argv);
 
 #endif /* ACALL_CLI_H */

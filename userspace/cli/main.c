@@ -31,6 +31,7 @@ static const struct {
 	{ "call", verb_call, "call any method of any interface" },
 	{ "ps", verb_ps, "list the calls that there are, yours or everybody's" },
 	{ "cancel", verb_cancel, "cancel calls by their number" },
+	{ "with", verb_with, "run a program whose long file system calls stop" },
 };
 
 #define NR_VERBS (sizeof(verbs) / sizeof(*verbs))
@@ -39,7 +40,7 @@ static int overview(void)
 {
 	size_t i;
 
-	puts("Usage: acall VERB [OPTION]... [ARGUMENT]...\n"
+	puts("Usage: acall VERB [OPTION]... [ARGUMENT]... | VERB --help | --version\n"
 	     "Work done inside the kernel that can be watched and cancelled.\n");
 	for (i = 0; i < NR_VERBS; i++)
 		printf("  %-9s %s\n", verbs[i].name, verbs[i].summary);
@@ -48,9 +49,7 @@ static int overview(void)
 	     "second Ctrl-C leaves it behind. SIGUSR1 prints the progress once.\n"
 	     "\n"
 	     "Exit: 0 ok, 1 failed, 2 usage, 3 module missing, 4 may still be running,\n"
-	     "      124 --timeout, 130 Ctrl-C (124 and 130: it has stopped for certain)\n"
-	     "\n"
-	     "acall VERB --help says more.  acall --version");
+	     "      124 --timeout, 130 Ctrl-C (124 and 130: it has stopped for certain)");
 	return flush_output();
 }
 

@@ -117,12 +117,13 @@ int next_option(int argc, char **argv, const char *shorts,
 		const struct option *longs, const char *help)
 {
 	struct option all[VERB_OPTIONS_MAX + 6];
-	char spec[32] = ":q";
+	const bool plus = *shorts == '+';
+	char spec[32];
 	int c;
 
 	opterr = 0;
 	join_options(all, longs);
-	strncat(spec, shorts, sizeof(spec) - strlen(spec) - 1);
+	snprintf(spec, sizeof(spec), "%s:q%s", plus ? "+" : "", shorts + plus);
 	while ((c = getopt_long(argc, argv, spec, all, NULL)) != -1) {
 		switch (c) {
 		case OPT_TIMEOUT:

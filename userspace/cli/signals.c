@@ -22,6 +22,7 @@
 
 static sigset_t interrupts;	/* those of SIGINT and SIGTERM that count */
 static sigset_t before;		/* mask before the hold */
+static sigset_t first;		/* and before all */
 static int fd = -1;
 
 void signals_init(void)
@@ -42,12 +43,17 @@ void signals_init(void)
 			sigaddset(&all, numbers[i]);
 		}
 	}
-	sigprocmask(SIG_BLOCK, &show, NULL);
+	sigprocmask(SIG_BLOCK, &show, &first);
 	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0) {
 		say_error(EXIT_FAILED, "signalfd: %s", strerror(errno));
 		exit(EXIT_FAILED);
 	}
+}
+
+void signals_undo(void)
+{
+	sigprocmask(SIG_SETMASK, &first, NULL);
 }
 
 int signals_fd(void)
