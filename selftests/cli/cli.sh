@@ -172,6 +172,18 @@ arg() { echo "--in-hex=$("$helper" arg "$id" "$@")"; }
 # The same for its custom methods: [REFUSE [FILES]].
 custom() { echo "--in-hex=$("$helper" custom "$id" "$@")"; }
 
+# Asks for the progress of a call that has begun, until it is this.
+wait_progress()
+{
+	while ! grep -q "$1" "$err"; do
+		wait_on
+		kill -USR1 "$pid" || fail "it has ended"
+	done
+}
+
+# The commands that continue, from the verdicts.
+continuation() { sed -n 's/.*continue with: //p' "$err"; }
+
 # Until nothing of ours runs any more: what was left behind has ended.
 settled()
 {

@@ -6,15 +6,6 @@
 
 . "$(dirname "$0")/cli.sh"
 
-# Asks for the progress of a call that has begun, until it is this.
-wait_progress()
-{
-	while ! grep -q "$1" "$err"; do
-		wait_on
-		kill -USR1 "$pid" || fail "it has ended"
-	done
-}
-
 # Long enough for a method to have started, where that matters.
 soon=$((300 * ${ACALL_SCALE:-1}))ms
 
@@ -353,66 +344,6 @@ provider_that_goes_away_is_1()
 	says "provider went away"
 }
 
-# The command that continues, from the verdict.
-continuation() { sed -n 's/.*continue with: //p' "$err"; }
-
-copy_ends_at_the_limit_and_continues()
-{
-	local odd command
-
-	odd=$(printf "it's \"a\" \\ b\n.")
-	make_file source 3000000
-	(
-		# In units of 512 bytes: 1 MiB.
-		ulimit -f 2048
-		acall copy --reflink=never source "$odd" >"$out" 2>"$err"
-	)
-	rc=$?
-	exits 1
-	says "File too large"
-	says "1.0 MiB of 2.9 MiB copied"
-	is "$(size "$odd")" 1048576 "size"
-	command=$(continuation)
-	case $command in
-	"acall copy --resume=1048576 --reflink=never source "*) ;;
-	*) fail "no command: $command" ;;
-	esac
-	eval "$command" || fail "it does not continue"
-	same source "$odd"
-}
-
-sum_of() { md5sum | cut -d ' ' -f 1; }
-
-# Cancels a real copy in the middle, which may want some tries.
-copy_is_cancelled_in_the_middle()
-{
-	local time bytes command
-
-	make_file source 1048576
-	for _ in 1 2 3 4 5; do
-		cat source source >twice
-		mv twice source
-	done
-	for time in 10 5 20 2 40 1 80 160 320 640; do
-		rm -f target
-		run acall copy --reflink=never --timeout=${time}ms source target
-		[ $rc -eq 0 ] && continue
-		exits 124
-		grep -qE "nothing copied|never started" "$err" && continue
-		says "of 32.0 MiB copied, method stopped after"
-		command=$(continuation)
-		bytes=${command#*--resume=}
-		bytes=${bytes%% *}
-		is "$(size target)" "$bytes" "size and progress"
-		is "$(head -c "$bytes" source | sum_of)" "$(sum_of <target)" \
-			"what was copied"
-		eval "$command" || fail "it does not continue"
-		is "$(sum_of <target)" "$(sum_of <source)" "the whole"
-		return 0
-	done
-	skip "this machine copies 32 MiB in no time or never"
-}
-
 hash_is_interrupted_as_a_whole()
 {
 	make_file small 10
@@ -518,7 +449,6 @@ run_tests deadline_that_stops_is_124 deadline_in_every_unit \
 	second_interrupt_is_4 interrupt_that_abandons_is_4 \
 	ignored_interrupt_stays_ignored sigusr1_prints_once quiet_is_quiet \
 	limit_is_named provider_that_goes_away_is_1 \
-	copy_ends_at_the_limit_and_continues copy_is_cancelled_in_the_middle \
 	hash_is_interrupted_as_a_whole hash_deadline_is_for_each_file \
 	statfs_cannot_hang statfs_that_is_stopped_is_124 \
 	statfs_json_of_a_dead_mount ctrl_c_on_a_terminal no_color_is_honoured
