@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck disable=SC1091,SC2034,SC2154,SC3043 # cli.sh, its variables; local
+# shellcheck disable=SC1091,SC2016,SC2034,SC2154,SC3043 # cli.sh, its variables; local
 # acall copy that ends in the middle, and how to go on with it: --resume, and the
 # commands that it prints.
 
@@ -90,6 +90,27 @@ copy_ends_at_the_limit_and_continues()
 	same source "$odd"
 }
 
+# limited CMD...: with files of at most 1 MiB.
+limited()
+{
+	# In units of 512 bytes.
+	run sh -c 'ulimit -f 2048; exec "$@"' sh "$@"
+}
+
+copy_prints_a_command_of_any_length()
+{
+	local part deep
+
+	part=$(printf %0250d 0)
+	deep=$part/$part/$part/$part/$part
+	mkdir -p $deep
+	make_file source 2000000
+	limited acall copy --reflink=never source $deep/source
+	exits 1
+	eval "$(continuation)" || fail "it does not continue"
+	same source $deep/source
+}
+
 sum_of() { md5sum | cut -d ' ' -f 1; }
 
 # Cancels a real copy in the middle, which may want some tries.
@@ -125,4 +146,5 @@ copy_is_cancelled_in_the_middle()
 run_tests copy_resumes_in_place copy_resumes_with_units_and_at_the_end \
 	copy_refuses_to_leave_a_gap copy_resumes_behind_a_hole \
 	copy_says_what_a_longer_target_keeps \
-	copy_ends_at_the_limit_and_continues copy_is_cancelled_in_the_middle
+	copy_ends_at_the_limit_and_continues \
+	copy_prints_a_command_of_any_length copy_is_cancelled_in_the_middle

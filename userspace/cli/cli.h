@@ -14,6 +14,7 @@
 #endif
 
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -146,6 +147,8 @@ char *shell_path(const char *name);
 void *xmalloc(size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
+PRINTF(1, 2) char *xprintf(const char *fmt, ...);
+PRINTF(1, 0) char *xvprintf(const char *fmt, va_list args);
 
 /* json.c ----------------------------------------------------------------- */
 

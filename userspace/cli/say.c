@@ -35,23 +35,24 @@ const char *colour(const char *escape)
 
 void say_error(int exit_code, const char *fmt, ...)
 {
-	char text[1024];
 	struct json j;
 	va_list args;
+	char *text;
 
 	progress_end();
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	text = xvprintf(fmt, args);
 	va_end(args);
 	if (options.json) {
 		json_open(&j);
 		json_string(&j, "error", text);
 		json_signed(&j, "exit", exit_code);
 		json_close(&j);
-		return;
+	} else {
+		fprintf(stderr, "%sacall%s%s:%s %s\n", colour(RED),
+			*verb_name ? " " : "", verb_name, colour(PLAIN), text);
 	}
-	fprintf(stderr, "%sacall%s%s:%s %s\n", colour(RED),
-		*verb_name ? " " : "", verb_name, colour(PLAIN), text);
+	free(text);
 }
 
 void say(const char *fmt, ...)

@@ -12,6 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+NORETURN static void out_of_memory(void)
+{
+	fputs("acall: out of memory\n", stderr);
+	exit(EXIT_FAILED);
+}
+
 void *xmalloc(size_t size)
 {
 	return xrealloc(NULL, size);
@@ -21,10 +27,8 @@ void *xrealloc(void *old, size_t size)
 {
 	void *p = realloc(old, size ? size : 1);
 
-	if (!p) {
-		fputs("acall: out of memory\n", stderr);
-		exit(EXIT_FAILED);
-	}
+	if (!p)
+		out_of_memory();
 	return p;
 }
 
@@ -33,6 +37,26 @@ char *xstrdup(const char *text)
 	size_t len = strlen(text) + 1;
 
 	return memcpy(xmalloc(len), text, len);
+}
+
+char *xvprintf(const char *fmt, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, args) < 0)
+		out_of_memory();
+	return text;
+}
+
+char *xprintf(const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = xvprintf(fmt, args);
+	va_end(args);
+	return text;
 }
 
 static bool parse_digits(const char **text, uint64_t *value)

@@ -192,18 +192,18 @@ static int open_files(struct copy *copy)
 static char *continuation(const struct copy *copy, uint64_t at)
 {
 	char *from = shell_path(copy->from), *to = shell_path(copy->to);
-	char *command = NULL;
+	char *command;
 
-	if (asprintf(&command, "acall copy --resume=%llu%s%s%s%s %s %s",
-		     (unsigned long long)at,
-		     copy->args.reflink ? " --reflink=" : "",
-		     copy->args.reflink ?
+	command = xprintf("acall copy --resume=%llu%s%s%s%s %s %s",
+			  (unsigned long long)at,
+			  copy->args.reflink ? " --reflink=" : "",
+			  copy->args.reflink ?
 				reflink_names[copy->args.reflink] : "",
-		     copy->args.flags & ACALL_FILE_COPY_SPARSE ?
+			  copy->args.flags & ACALL_FILE_COPY_SPARSE ?
 				" --sparse" : "",
-		     copy->args.flags & ACALL_FILE_COPY_SYNC ? " --sync" : "",
-		     from, to) < 0)
-		command = NULL;
+			  copy->args.flags & ACALL_FILE_COPY_SYNC ?
+				" --sync" : "",
+			  from, to);
 	free(from);
 	free(to);
 	return command;
@@ -270,7 +270,7 @@ static int run(struct copy *copy, acall_t *call, const char *what)
 int verb_copy(int argc, char **argv)
 {
 	struct copy copy = { .source = -1, .target = -1 };
-	char *what = NULL;
+	char *what;
 	acall_t *call;
 	int code;
 
@@ -280,9 +280,7 @@ int verb_copy(int argc, char **argv)
 	if (code)
 		return code;
 	code = open_files(&copy);
-	if (!code && asprintf(&what, "%s to %s", shell_word(copy.from),
-			      shell_word(copy.to)) < 0)
-		code = EXIT_FAILED;
+	what = xprintf("%s to %s", shell_word(copy.from), shell_word(copy.to));
 	if (!code)
 		code = run(&copy, call, what);
 	acall_destroy(call);
