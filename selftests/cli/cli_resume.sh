@@ -90,27 +90,6 @@ copy_ends_at_the_limit_and_continues()
 	same source "$odd"
 }
 
-# limited CMD...: with files of at most 1 MiB.
-limited()
-{
-	# In units of 512 bytes.
-	run sh -c 'ulimit -f 2048; exec "$@"' sh "$@"
-}
-
-copy_prints_a_command_of_any_length()
-{
-	local part deep
-
-	part=$(printf %0250d 0)
-	deep=$part/$part/$part/$part/$part
-	mkdir -p $deep
-	make_file source 2000000
-	limited acall copy --reflink=never source $deep/source
-	exits 1
-	eval "$(continuation)" || fail "it does not continue"
-	same source $deep/source
-}
-
 sum_of() { md5sum | cut -d ' ' -f 1; }
 
 # Cancels a real copy in the middle, which may want some tries.
@@ -143,8 +122,48 @@ copy_is_cancelled_in_the_middle()
 	skip "this machine copies 32 MiB in no time or never"
 }
 
+# limited CMD...: with files of at most 1 MiB.
+limited()
+{
+	# In units of 512 bytes.
+	run sh -c 'ulimit -f 2048; exec "$@"' sh "$@"
+}
+
+copy_prints_a_command_for_each_file()
+{
+	make_file source 3000000
+	make_file ./-other 2000000
+	make_file small 10
+	mkdir "the re"
+	limited acall copy --force --sparse --reflink=never -- \
+		source -other small "the re"
+	exits 1
+	says "source to 'the re/source': File too large; 1.0 MiB of 2.9 MiB copied"
+	is "$(continuation)" \
+		"acall copy --resume=1048576 --reflink=never --sparse source 'the re/source'
+acall copy --resume=1048576 --reflink=never --sparse ./-other 'the re/-other'"
+	eval "$(continuation)" || fail "it does not continue"
+	same source "the re/source"
+	same ./-other "the re/-other"
+	same small "the re/small"
+}
+
+copy_prints_a_command_of_any_length()
+{
+	local part deep
+
+	part=$(printf %0250d 0)
+	deep=$part/$part/$part/$part/$part
+	mkdir -p $deep
+	make_file source 2000000
+	limited acall copy --reflink=never source $deep
+	exits 1
+	eval "$(continuation)" || fail "it does not continue"
+	same source $deep/source
+}
+
 run_tests copy_resumes_in_place copy_resumes_with_units_and_at_the_end \
 	copy_refuses_to_leave_a_gap copy_resumes_behind_a_hole \
 	copy_says_what_a_longer_target_keeps \
-	copy_ends_at_the_limit_and_continues \
-	copy_prints_a_command_of_any_length copy_is_cancelled_in_the_middle
+	copy_ends_at_the_limit_and_continues copy_is_cancelled_in_the_middle \
+	copy_prints_a_command_for_each_file copy_prints_a_command_of_any_length

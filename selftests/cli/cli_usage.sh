@@ -62,7 +62,11 @@ wrong_usage_is_2()
 	wrong "no verb frobnicate" frobnicate
 	wrong "behind the verb" --quiet copy a b
 	wrong "takes SRC and DST" copy a
-	wrong "takes SRC and DST" copy a b c
+	wrong "takes SRC and DST" copy -f
+	wrong "exclude each other" copy -n -f a b
+	wrong "exclude each other" copy -n --resume=1 a b
+	wrong "exclude each other" copy --resume=1 --force a b
+	wrong "one SRC" copy --resume=1 a b c
 	wrong "one or more files" hash
 	wrong "one or more paths" sync
 	wrong "one file" allocate

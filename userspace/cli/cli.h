@@ -291,7 +291,11 @@ int range_option(int c, const char *text, __u64 *offset, __u64 *length);
 
 /* files.c ---------------------------------------------------------------- */
 
-/* open(2) that never waits for a FIFO; -1 after a message. */
+/* open(2) that never waits for a FIFO; a negative errno. */
+int open_name(const char *name, int flags, mode_t mode, struct stat *st);
+/* The message for that; returns an exit code. */
+int open_error(const char *name, int error);
+/* Both, for what exists or gets the usual mode; -1 after the message. */
 int open_argument(const char *name, int flags, struct stat *st);
 
 /* mounts.c --------------------------------------------------------------- */
@@ -330,6 +334,35 @@ int calls_read(int device, unsigned int flags, struct calls *calls);
 /* Its method, of which only name, unit and number are known for certain. */
 const struct acall_method_info *
 calls_method(int device, const struct acall_list_record *r);
+
+/* verbs/copy_files.c: source and target ------------------------------------ */
+
+/* What becomes of a target that exists. */
+enum copy_existing {
+	COPY_REPLACE,		/* it is emptied first */
+	COPY_FORCE,		/* and made anew where it may not be written */
+	COPY_LEAVE,		/* it stays as it is, and nothing is copied */
+	COPY_RESUME,		/* it is gone on with at a byte, so it has to be there */
+};
+
+struct copy_files {
+	char *from;
+	const char *to;
+	uint64_t at;		/* where to begin, in both */
+	int source;
+	int target;		/* negative though opened: it was left as it is */
+	uint64_t source_size;
+	uint64_t target_size;	/* that it had */
+	bool read_only;		/* as soon as it is complete */
+};
+
+/* DIRECTORY/NAME for the last part of a path. Allocated. */
+char *copy_target(const char *directory, const char *from);
+/* These return an exit code, after a message. */
+int copy_open(struct copy_files *files, enum copy_existing existing);
+/* The copy has succeeded. */
+int copy_complete(struct copy_files *files);
+void copy_close(struct copy_files *files);
 
 /* verbs/: each in its own file ---------------------------------------------- */
 

@@ -19,7 +19,7 @@ static const struct {
 } verbs[] = {
 	{ "methods", verb_methods,
 	  "list interfaces, methods, and what can be cancelled" },
-	{ "copy", verb_copy, "copy a file" },
+	{ "copy", verb_copy, "copy files" },
 	{ "hash", verb_hash, "print digests as sha256sum does" },
 	{ "sync", verb_sync, "write files or file systems back" },
 	{ "statfs", verb_statfs, "show free space; a df that cannot hang" },

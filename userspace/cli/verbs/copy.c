@@ -1,43 +1,44 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * acall copy: one file to another.
+ * acall copy: files to a file or into a directory.
  *
- * Opens both, checks what would destroy data (a file onto itself, a gap before
- * the place to continue from), truncates the target of a fresh copy, begins. A
- * copy that ended short leaves exactly its progress in the target (file.md), so
- * the command that continues it is printed with the verdict.
+ * One object, one call after the other. What fails is reported and the next file
+ * begun; what is cancelled by Ctrl-C ends the whole. A copy that ended short
+ * leaves exactly its progress in the target (file.md), so the command that
+ * continues it is printed with the verdict, and one for those that were not begun.
  */
 #include "cli.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char help[] =
 "Usage: acall copy [OPTION]... SRC DST\n"
-"Copy the file SRC to the file DST, which is created or overwritten.\n"
+"  or:  acall copy [OPTION]... SRC... DIRECTORY\n"
+"Copy SRC to the file DST, which is created or overwritten, or into a directory.\n"
 "\n"
-"  --resume=N      keep DST and go on at byte N of both files\n"
-"  --reflink=WHEN  auto: share the data if the file system can (default);\n"
-"                  always: share or fail; never: write every byte anew\n"
-"  --sparse        holes stay holes\n"
-"  --sync          DST is on the disk when the copy has succeeded\n"
+"  -f, --force       remove a DST that may not be written, and make it anew\n"
+"  -n, --no-clobber  leave a DST that exists as it is, which is no failure\n"
+"  --resume=N        keep DST, whatever it holds, and go on at byte N of both\n"
+"  --reflink=WHEN    auto: share the data if the file system can (default);\n"
+"                    always: share or fail; never: write every byte anew\n"
+"  --sparse          holes stay holes\n"
+"  --sync            all of DST is on the disk when the copy has succeeded\n"
 COMMON_HELP
 "\n"
-"Ctrl-C stops it in the middle and prints the command that continues.\n";
+"A new DST has the permissions of SRC less the umask, any other keeps its own.\n"
+"Ctrl-C stops it in the middle and prints the command that continues.\n"
+"--timeout counts for each file. What fails does not stop the rest; exit 1 then.\n";
 
 enum { OPT_RESUME = OPT_VERB, OPT_REFLINK, OPT_SPARSE, OPT_SYNC };
 
 struct copy {
-	const char *from;
+	enum copy_existing existing;
+	struct acall_file_copy args;	/* of each file */
+	char **from;
+	int nr;
 	const char *to;
-	bool resume;
-	struct acall_file_copy args;
-	int source;
-	int target;
-	uint64_t source_size;
-	uint64_t target_size;
+	bool into;			/* that directory */
 };
 
 static const char * const reflink_names[] = { "auto", "always", "never" };
@@ -54,25 +55,38 @@ static uint32_t reflink_argument(const char *text)
 		    shell_word(text));
 }
 
+static void set_existing(struct copy *copy, enum copy_existing to)
+{
+	if (copy->existing != COPY_REPLACE && copy->existing != to)
+		usage_error("--force, --no-clobber and --resume exclude each other");
+	copy->existing = to;
+}
+
 static void parse(int argc, char **argv, struct copy *copy)
 {
 	static const struct option longs[] = {
+		{ "force", no_argument, NULL, 'f' },
+		{ "no-clobber", no_argument, NULL, 'n' },
 		{ "resume", required_argument, NULL, OPT_RESUME },
 		{ "reflink", required_argument, NULL, OPT_REFLINK },
 		{ "sparse", no_argument, NULL, OPT_SPARSE },
 		{ "sync", no_argument, NULL, OPT_SYNC },
 		{ 0 }
 	};
-	uint64_t n;
 	int c;
 
-	while ((c = next_option(argc, argv, "", longs, help)) != -1) {
+	while ((c = next_option(argc, argv, "fn", longs, help)) != -1) {
 		switch (c) {
+		case 'f':
+			set_existing(copy, COPY_FORCE);
+			break;
+		case 'n':
+			set_existing(copy, COPY_LEAVE);
+			break;
 		case OPT_RESUME:
-			n = size_argument("--resume", optarg);
-			copy->args.src_offset = n;
-			copy->args.dst_offset = n;
-			copy->resume = true;
+			set_existing(copy, COPY_RESUME);
+			copy->args.src_offset = size_argument("--resume",
+							      optarg);
 			break;
 		case OPT_REFLINK:
 			copy->args.reflink = reflink_argument(optarg);
@@ -85,204 +99,234 @@ static void parse(int argc, char **argv, struct copy *copy)
 			break;
 		}
 	}
-	if (argc - optind != 2)
+	copy->nr = argc - optind - 1;
+	if (copy->nr < 1)
 		usage_error("copy takes SRC and DST, here are %d names",
 			    argc - optind);
-	copy->from = argv[optind];
-	copy->to = argv[optind + 1];
+	if (copy->nr > 1 && copy->existing == COPY_RESUME)
+		usage_error("--resume is for one SRC");
+	copy->from = argv + optind;
+	copy->to = argv[argc - 1];
 }
 
-static int refuse(const char *name, const char *why)
+/* The command that does the rest: of one file, or all files from one on. */
+static void print_command(FILE *out, const struct copy *copy,
+			  const char *existing, char *const *from, int nr,
+			  const char *to)
 {
-	say_error(EXIT_FAILED, "%s %s", shell_word(name), why);
-	return EXIT_FAILED;
-}
+	const struct acall_file_copy *args = &copy->args;
+	char *word;
+	int i;
 
-static int open_source(struct copy *copy, struct stat *st)
-{
-	off_t size;
-
-	copy->source = open_argument(copy->from, O_RDONLY, st);
-	if (copy->source < 0)
-		return EXIT_FAILED;
-	if (S_ISDIR(st->st_mode))
-		return refuse(copy->from,
-			      "is a directory: acall copy copies one file");
-	if (!S_ISREG(st->st_mode) && !S_ISBLK(st->st_mode))
-		return refuse(copy->from,
-			      "is neither a regular file nor a block device");
-	/* st_size of a block device is 0. */
-	size = lseek(copy->source, 0, SEEK_END);
-	copy->source_size = size > 0 ? (uint64_t)size : 0;
-	return EXIT_OK;
-}
-
-static int open_target(struct copy *copy, const struct stat *source)
-{
-	struct stat st;
-	int flags = O_WRONLY | (copy->resume ? 0 : O_CREAT);
-
-	/* open() would say EISDIR, or create what ends in a slash. */
-	if (!stat(copy->to, &st) && S_ISDIR(st.st_mode))
-		return refuse(copy->to,
-			      "is a directory: give the name of the new file (copying into a directory is not there yet)");
-	copy->target = open_argument(copy->to, flags, &st);
-	if (copy->target < 0)
-		return EXIT_FAILED;
-	if (st.st_dev == source->st_dev && st.st_ino == source->st_ino) {
-		say_error(EXIT_FAILED,
-			  "%s and %s are the same file: nothing was copied",
-			  shell_word(copy->from), shell_word(copy->to));
-		return EXIT_FAILED;
+	fprintf(out, "acall copy%s", existing);
+	if (args->reflink)
+		fprintf(out, " --reflink=%s", reflink_names[args->reflink]);
+	if (args->flags & ACALL_FILE_COPY_SPARSE)
+		fputs(" --sparse", out);
+	if (args->flags & ACALL_FILE_COPY_SYNC)
+		fputs(" --sync", out);
+	for (i = 0; i <= nr; i++) {
+		word = shell_path(i < nr ? from[i] : to);
+		fprintf(out, " %s", word);
+		free(word);
 	}
-	if (!S_ISREG(st.st_mode))
-		return refuse(copy->to, "is not a regular file");
-	copy->target_size = (uint64_t)st.st_size;
-	return EXIT_OK;
 }
 
-/*
- * Where to go on: within the source, and behind nothing that is missing in the
- * target. The target may be shorter by what is a hole in the source.
- */
-static int check_resume(const struct copy *copy)
+/* What exists of the target by now is ours: --force and the like are over. */
+static char *continuation(const struct copy *copy, const struct copy_files *f,
+			  uint64_t at)
 {
-	uint64_t at = copy->args.src_offset;
-	off_t data;
+	char *resume = xprintf(" --resume=%llu", (unsigned long long)at);
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
 
-	if (at > copy->source_size) {
-		say_error(EXIT_FAILED,
-			  "%s has only %llu bytes: nothing to continue at byte %llu",
-			  shell_word(copy->from),
-			  (unsigned long long)copy->source_size,
-			  (unsigned long long)at);
-		return EXIT_FAILED;
+	if (out) {
+		print_command(out, copy, resume, &f->from, 1, f->to);
+		fclose(out);
 	}
-	if (at <= copy->target_size)
-		return EXIT_OK;
-	data = lseek(copy->source, (off_t)copy->target_size, SEEK_DATA);
-	if ((data < 0 && errno == ENXIO) || (data >= 0 && (uint64_t)data >= at))
-		return EXIT_OK;
-	say_error(EXIT_FAILED,
-		  "%s has only %llu bytes: going on at byte %llu would leave a gap",
-		  shell_word(copy->to), (unsigned long long)copy->target_size,
-		  (unsigned long long)at);
-	return EXIT_FAILED;
+	free(resume);
+	return text;
 }
 
-static int open_files(struct copy *copy)
+static void open_json(struct json *j, const char *from, const char *to)
 {
-	struct stat source;
-	int code;
-
-	code = open_source(copy, &source);
-	if (!code)
-		code = open_target(copy, &source);
-	if (!code && copy->resume)
-		code = check_resume(copy);
-	if (!code && !copy->resume && copy->target_size &&
-	    ftruncate(copy->target, 0)) {
-		say_error(EXIT_FAILED, "%s: %s", shell_word(copy->to),
-			  strerror(errno));
-		code = EXIT_FAILED;
-	}
-	return code;
+	json_open(j);
+	json_string(j, "source", from);
+	json_string(j, "target", to);
 }
 
-static char *continuation(const struct copy *copy, uint64_t at)
+static void report(const struct copy *copy, const struct copy_files *f,
+		   const struct job *job, const struct acall_result *r,
+		   const char *what)
 {
-	char *from = shell_path(copy->from), *to = shell_path(copy->to);
-	char *command;
-
-	command = xprintf("acall copy --resume=%llu%s%s%s%s %s %s",
-			  (unsigned long long)at,
-			  copy->args.reflink ? " --reflink=" : "",
-			  copy->args.reflink ?
-				reflink_names[copy->args.reflink] : "",
-			  copy->args.flags & ACALL_FILE_COPY_SPARSE ?
-				" --sparse" : "",
-			  copy->args.flags & ACALL_FILE_COPY_SYNC ?
-				" --sync" : "",
-			  from, to);
-	free(from);
-	free(to);
-	return command;
-}
-
-static void report(const struct copy *copy, const struct job *job,
-		   const struct acall_result *r, const char *what)
-{
-	uint64_t at = copy->args.src_offset + r->progress;
 	struct verdict v = {
 		.what = what,
+		.which = copy->nr > 1 ? what : NULL,
 		.done = "copied",
 		.unit = ACALL_UNIT_BYTES,
-		.go_on = continuation(copy, at),
+		.go_on = continuation(copy, f, f->at + r->progress),
 	};
+	int code = result_exit(job, r);
 	struct json j;
 
 	if (options.json) {
-		json_open(&j);
-		json_string(&j, "source", copy->from);
-		json_string(&j, "target", copy->to);
+		open_json(&j, f->from, f->to);
+		if (f->at)
+			json_number(&j, "offset", f->at);
 		verdict_json(&j, job, v.unit, r);
-		if (result_exit(job, r) && r->progress &&
+		if (code && r->progress &&
 		    r->outcome != ACALL_OUTCOME_ABANDONED)
-			json_number(&j, "resume", at);
+			json_number(&j, "resume", f->at + r->progress);
 		json_close(&j);
 	}
 	verdict_say(&v, job, r);
-	if (copy->resume && result_exit(job, r) == EXIT_OK &&
-	    copy->target_size > copy->source_size)
+	if (copy->existing == COPY_RESUME && !code &&
+	    f->target_size > f->source_size)
 		say("%s is longer than %s: what is behind byte %llu was left as it was",
-		    shell_word(copy->to), shell_word(copy->from),
-		    (unsigned long long)copy->source_size);
+		    shell_word(f->to), shell_word(f->from),
+		    (unsigned long long)f->source_size);
 	free(v.go_on);
 }
 
-static int run(struct copy *copy, acall_t *call, const char *what)
+static int run(const struct copy *copy, struct copy_files *f, acall_t *call,
+	       const char *what, bool *stop)
 {
+	struct acall_file_copy args = copy->args;
 	struct job job = {
 		.call = call,
-		.title = copy->to,
+		.title = f->to,
 		.unit = ACALL_UNIT_BYTES,
 	};
 	struct acall_result result;
 	struct jobs one;
-	int err;
+	int err, code;
 
+	args.src_offset = f->at;
+	args.dst_offset = f->at;
 	signals_hold();
-	err = acall_begin_copy(call, copy->source, copy->target, &copy->args,
+	err = acall_begin_copy(call, f->source, f->target, &args,
 			       begin_options());
 	if (err) {
-		signals_release();
+		*stop = signals_release();
 		return call_error(what, call, ACALL_OP_BEGIN, err);
 	}
 	job_run(&job, &one);
 	err = job_left(&job, &result) ? 0 : acall_finish_copy(call, &result);
-	if (err)
-		return call_error(what, call, ACALL_OP_FINISH, err);
-	report(copy, &job, &result, what);
-	signals_release();
-	return result_exit(&job, &result);
+	if (err) {
+		code = call_error(what, call, ACALL_OP_FINISH, err);
+	} else if (!result_exit(&job, &result) && copy_complete(f)) {
+		code = EXIT_FAILED;
+	} else {
+		report(copy, f, &job, &result, what);
+		code = result_exit(&job, &result);
+	}
+	*stop = signals_release() || one.interrupted;
+	return code;
+}
+
+static void left_alone(const struct copy_files *f)
+{
+	struct json j;
+
+	if (options.json) {
+		open_json(&j, f->from, f->to);
+		json_signed(&j, "exit", EXIT_OK);
+		json_bool(&j, "skipped", true);
+		json_close(&j);
+	}
+	say("%s exists and was left as it is", shell_word(f->to));
+}
+
+static int copy_file(const struct copy *copy, char *from, acall_t *call,
+		     bool *stop)
+{
+	char *to = copy->into ? copy_target(copy->to, from) : xstrdup(copy->to);
+	struct copy_files f = {
+		.from = from,
+		.to = to,
+		.at = copy->args.src_offset,
+	};
+	char *what = xprintf("%s to %s", shell_word(from), shell_word(to));
+	int code = copy_open(&f, copy->existing);
+
+	if (!code && f.target < 0)
+		left_alone(&f);
+	else if (!code)
+		code = run(copy, &f, call, what, stop);
+	copy_close(&f);
+	free(what);
+	free(to);
+	return code;
+}
+
+/* Those behind the one that Ctrl-C has ended. */
+static void not_begun(const struct copy *copy, int first)
+{
+	static const char * const existing[] = {
+		[COPY_REPLACE] = "",
+		[COPY_FORCE] = " --force",
+		[COPY_LEAVE] = " --no-clobber",
+	};
+	struct json j;
+	char *to;
+	int i;
+
+	for (i = first; options.json && i < copy->nr; i++) {
+		to = copy_target(copy->to, copy->from[i]);
+		open_json(&j, copy->from[i], to);
+		json_string(&j, "error", "not begun");
+		json_signed(&j, "exit", EXIT_INTERRUPTED);
+		json_close(&j);
+		free(to);
+	}
+	if (options.json)
+		return;
+	fprintf(stderr, "%snot begun:%s %d of %d files; continue with: ",
+		colour(YELLOW), colour(PLAIN), copy->nr - first, copy->nr);
+	print_command(stderr, copy, existing[copy->existing],
+		      copy->from + first, copy->nr - first, copy->to);
+	fputc('\n', stderr);
+}
+
+/* One file may go into a directory, several have to. */
+static int find_directory(struct copy *copy)
+{
+	size_t len = strlen(copy->to);
+	struct stat st;
+	int err = stat(copy->to, &st) ? errno :
+		  S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+
+	copy->into = !err;
+	if (!err || (copy->nr == 1 && (!len || copy->to[len - 1] != '/')))
+		return EXIT_OK;
+	say_error(EXIT_FAILED, "%s: %s; here it has to be a directory",
+		  shell_word(copy->to), strerror(err));
+	return EXIT_FAILED;
 }
 
 int verb_copy(int argc, char **argv)
 {
-	struct copy copy = { .source = -1, .target = -1 };
-	char *what;
+	struct copy copy = { 0 };
+	bool stop = false;
 	acall_t *call;
-	int code;
+	int code, i;
 
 	parse(argc, argv, &copy);
 	/* First, so that without the module no target is created. */
 	code = open_object(ACALL_FILE_INTERFACE, &call);
 	if (code)
 		return code;
-	code = open_files(&copy);
-	what = xprintf("%s to %s", shell_word(copy.from), shell_word(copy.to));
-	if (!code)
-		code = run(&copy, call, what);
+	code = find_directory(&copy);
+	if (!code) {
+		for (i = 0; i < copy.nr && !stop; i++)
+			code = exit_worse(code, copy_file(&copy, copy.from[i],
+							  call, &stop));
+		if (i < copy.nr) {
+			code = exit_worse(code, EXIT_INTERRUPTED);
+			not_begun(&copy, i);
+		}
+	}
 	acall_destroy(call);
 	return exit_worse(code, flush_output());
 }

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Source and target of a copy: opened, and what would destroy data is refused: a
+ * file onto itself, onto what this command has just made, a gap before the
+ * place to go on from.
+ *
+ * Owns the list of the files that were written, each known by its inode.
+ *
+ * The race is between the look at a name and what is there afterwards. So a
+ * target that is not there is created exclusively, not even through a link that
+ * leads nowhere, and has from its first moment no permission that the source
+ * has not (but for its owner's, who may have to go on with it); whatever else
+ * matters is asked of the open file. Only what --force removes is known by
+ * nothing but its name, as it is to cp(1).
+ */
+#include "cli.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+	struct written {
+		dev_t dev;
+		ino_t ino;
+		const char *from;
+	} *files;
+	size_t nr;
+} written;
+
+static const char *written_from(const struct stat *st)
+{
+	size_t i;
+
+	for (i = 0; i < written.nr; i++) {
+		if (written.files[i].dev == st->st_dev &&
+		    written.files[i].ino == st->st_ino)
+			return written.files[i].from;
+	}
+	return NULL;
+}
+
+static void note_written(const struct stat *st, const char *from)
+{
+	written.files = xrealloc(written.files,
+				 (written.nr + 1) * sizeof(*written.files));
+	written.files[written.nr++] = (struct written) {
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.from = from,
+	};
+}
+
+/* What ends in a slash is no file and is refused when it is opened. */
+char *copy_target(const char *directory, const char *from)
+{
+	const char *name = strrchr(from, '/');
+	size_t len = strlen(directory);
+
+	return xprintf("%s%s%s", directory,
+		       len && directory[len - 1] == '/' ? "" : "/",
+		       name ? name + 1 : from);
+}
+
+static int refuse(const char *name, const char *why)
+{
+	say_error(EXIT_FAILED, "%s %s", shell_word(name), why);
+	return EXIT_FAILED;
+}
+
+static int failed(const char *name, const char *what)
+{
+	say_error(EXIT_FAILED, "%s%s: %s", shell_word(name), what,
+		  strerror(errno));
+	return EXIT_FAILED;
+}
+
+static int open_source(struct copy_files *f, struct stat *st)
+{
+	off_t size;
+
+	f->source = open_argument(f->from, O_RDONLY, st);
+	if (f->source < 0)
+		return EXIT_FAILED;
+	if (S_ISDIR(st->st_mode))
+		return refuse(f->from,
+			      "is a directory: acall copy copies files only");
+	if (!S_ISREG(st->st_mode) && !S_ISBLK(st->st_mode))
+		return refuse(f->from,
+			      "is neither a regular file nor a block device");
+	/* st_size of a block device is 0. */
+	size = lseek(f->source, 0, SEEK_END);
+	f->source_size = size > 0 ? (uint64_t)size : 0;
+	return EXIT_OK;
+}
+
+/* May what is there be written, or removed to be made anew? */
+static int check_target(const struct copy_files *f, const struct stat *source,
+			const struct stat *st)
+{
+	const char *from = written_from(st);
+
+	if (st->st_dev == source->st_dev && st->st_ino == source->st_ino) {
+		say_error(EXIT_FAILED,
+			  "%s and %s are the same file: nothing was copied",
+			  shell_word(f->from), shell_word(f->to));
+		return EXIT_FAILED;
+	}
+	if (from) {
+		say_error(EXIT_FAILED, "%s would overwrite %s, just made of %s",
+			  shell_word(f->from), shell_word(f->to),
+			  shell_word(from));
+		return EXIT_FAILED;
+	}
+	if (!S_ISREG(st->st_mode))
+		return refuse(f->to, "is not a regular file");
+	return EXIT_OK;
+}
+
+static int create_target(struct copy_files *f, enum copy_existing existing,
+			 const struct stat *source, struct stat *st)
+{
+	mode_t mode = source->st_mode & 0777;
+	struct stat link;
+
+	f->target = open_name(f->to, O_WRONLY | O_CREAT | O_EXCL,
+			      mode | 0200, st);
+	if (f->target >= 0) {
+		f->read_only = !(mode & 0200);
+		return EXIT_OK;
+	}
+	if (f->target != -EEXIST)
+		return open_error(f->to, f->target);
+	if (existing == COPY_LEAVE)
+		return EXIT_OK;
+	if (!lstat(f->to, &link) && S_ISLNK(link.st_mode))
+		return refuse(f->to,
+			      "is a symbolic link that leads nowhere: remove it, or create what it should lead to");
+	return open_error(f->to, f->target);
+}
+
+/* As cp -f: of a link to what may not be written, the link is removed. */
+static int make_anew(struct copy_files *f, const struct stat *source,
+		     struct stat *st)
+{
+	int code;
+
+	if (stat(f->to, st))
+		return open_error(f->to, f->target);
+	code = check_target(f, source, st);
+	if (code)
+		return code;
+	if (unlink(f->to))
+		return failed(f->to, " cannot be removed to be made anew");
+	return create_target(f, COPY_FORCE, source, st);
+}
+
+/* Not what the file has nothing to do with, such as a lack of memory. */
+static bool may_not_write(int error)
+{
+	return error == -EACCES || error == -EPERM || error == -ETXTBSY;
+}
+
+static int open_target(struct copy_files *f, enum copy_existing existing,
+		       const struct stat *source, struct stat *st)
+{
+	int code;
+
+	if (existing == COPY_LEAVE)
+		return create_target(f, existing, source, st);
+	f->target = open_name(f->to, O_WRONLY, 0, st);
+	if (f->target == -ENOENT && existing != COPY_RESUME)
+		return create_target(f, existing, source, st);
+	if (existing == COPY_FORCE && may_not_write(f->target))
+		return make_anew(f, source, st);
+	if (f->target < 0)
+		return open_error(f->to, f->target);
+	code = check_target(f, source, st);
+	f->target_size = (uint64_t)st->st_size;
+	return code;
+}
+
+/*
+ * Where to go on: within the source, and behind nothing that is missing in the
+ * target. The target may be shorter by what is a hole in the source.
+ */
+static int check_resume(const struct copy_files *f)
+{
+	uint64_t at = f->at;
+	off_t data;
+
+	if (at > f->source_size) {
+		say_error(EXIT_FAILED,
+			  "%s has only %llu bytes: nothing to continue at byte %llu",
+			  shell_word(f->from),
+			  (unsigned long long)f->source_size,
+			  (unsigned long long)at);
+		return EXIT_FAILED;
+	}
+	if (at <= f->target_size)
+		return EXIT_OK;
+	data = lseek(f->source, (off_t)f->target_size, SEEK_DATA);
+	if ((data < 0 && errno == ENXIO) || (data >= 0 && (uint64_t)data >= at))
+		return EXIT_OK;
+	say_error(EXIT_FAILED,
+		  "%s has only %llu bytes: going on at byte %llu would leave a gap",
+		  shell_word(f->to), (unsigned long long)f->target_size,
+		  (unsigned long long)at);
+	return EXIT_FAILED;
+}
+
+int copy_open(struct copy_files *f, enum copy_existing existing)
+{
+	struct stat source, target;
+	int code;
+
+	f->source = -1;
+	f->target = -1;
+	code = open_source(f, &source);
+	if (!code)
+		code = open_target(f, existing, &source, &target);
+	if (code || f->target < 0)
+		return code;
+	if (existing == COPY_RESUME)
+		code = check_resume(f);
+	else if (f->target_size && ftruncate(f->target, 0))
+		code = failed(f->to, "");
+	if (!code)
+		note_written(&target, f->from);
+	return code;
+}
+
+/* On a server an error of writing may come as late as here. */
+int copy_complete(struct copy_files *f)
+{
+	int fd = f->target;
+	struct stat st;
+
+	if (f->read_only &&
+	    (fstat(fd, &st) || fchmod(fd, st.st_mode & 0577)))
+		return failed(f->to, " was copied, but stays writable");
+	f->target = -1;
+	if (close(fd))
+		return failed(f->to, " was copied, but not closed");
+	return EXIT_OK;
+}
+
+void copy_close(struct copy_files *f)
+{
+	if (f->source >= 0)
+		close(f->source);
+	if (f->target >= 0)
+		close(f->target);
+}
