@@ -115,7 +115,7 @@ copy_does_not_replace_a_directory()
 
 	make_file a 10
 	mkdir -p there/a
-	for how in "" --force; do
+	for how in "" --force --continue; do
 		run acall copy $how a there
 		exits 1
 		says "there/a: Is a directory"
@@ -131,7 +131,7 @@ copy_does_not_overwrite_what_it_made()
 	make_file one/x 10
 	make_file two/x 20
 	make_file two/y 30
-	for how in "" --force; do
+	for how in "" --force --continue; do
 		rm -f there/*
 		run acall copy $how one/x two/x two/y there
 		exits 1
@@ -269,7 +269,7 @@ copy_does_not_write_through_a_link_to_nowhere()
 
 	make_file source 10
 	ln -s nowhere link
-	for how in "" --force; do
+	for how in "" --force --continue; do
 		run acall copy $how source link
 		exits 1
 		says "link is a symbolic link that leads nowhere"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC1091,SC2016,SC2034,SC2154,SC3043 # cli.sh, its variables; local
-# acall copy that ends in the middle, and how to go on with it: --resume, and the
-# commands that it prints.
+# acall copy that ends in the middle, and how to go on with it: --resume, --continue,
+# and the commands that it prints.
 
 . "$(dirname "$0")/cli.sh"
 
@@ -162,8 +162,160 @@ copy_prints_a_command_of_any_length()
 	same source $deep/source
 }
 
+continue_goes_on_at_the_end()
+{
+	make_file source 1000000
+	head -c 300000 source >target
+	chmod 600 target
+	run acall copy -c source target
+	exits 0
+	silent
+	same source target
+	is "$(stat -c %a target)" 600 "mode"
+	head -c 300001 source >target
+	run acall copy --continue --json source target
+	exits 0
+	same source target
+	is "$(json offset) $(json progress)" "300001 699999"
+	# There is nothing left, there was nothing yet.
+	run acall copy --json -c source target
+	exits 0
+	is "$(json offset) $(json progress)" "1000000 0"
+	: >target
+	run acall copy -c source target
+	exits 0
+	same source target
+	rm target
+	run acall copy -c source target
+	exits 0
+	same source target
+}
+
+continue_takes_up_several()
+{
+	make_file a 100000
+	make_file b 200000
+	make_file c 30000
+	chmod 640 c
+	umask 0
+	mkdir there
+	cp a there
+	head -c 70000 b >there/b
+	run acall copy -c a b c there
+	exits 0
+	silent
+	same a there/a
+	same b there/b
+	same c there/c
+	is "$(stat -c %a there/c)" 640 "mode"
+}
+
+continue_leaves_what_is_no_beginning()
+{
+	local how
+
+	make_file source 100000
+	# The last byte is another, or the first, or there are more.
+	head -c 50000 source >last
+	printf '\0\0' | dd of=last bs=1 seek=49998 conv=notrunc 2>/dev/null
+	head -c 50000 source >first
+	printf '\0' | dd of=first conv=notrunc 2>/dev/null
+	cat source first >longer
+	for how in last first longer; do
+		cp $how before
+		run acall copy -c source $how
+		exits 1
+		says "$how is not the beginning of source: it was left as it is"
+		same $how before
+	done
+	run acall copy -c source source
+	exits 1
+	says "same file"
+	need_user
+	head -c 50000 source >target
+	chown 65534 target
+	chmod 200 target
+	run "$helper" as 65534 acall copy -c source target
+	exits 1
+	says "target: Permission denied"
+}
+
+# A hole of 1 TiB takes for ever to compare.
+huge()
+{
+	dd if=/dev/zero of="$1" bs=1 count=1 seek=1099511627775 2>/dev/null
+}
+
+continue_has_a_deadline()
+{
+	huge source
+	huge target
+	run acall copy -c --timeout=50ms source target
+	exits 124
+	says "timed out: target: "
+	is "$(size target)" 1099511627776 "size"
+	run acall copy -c --timeout=50ms --json source target
+	exits 124
+	silent
+	is "$(json source) $(json target) $(json comparing) $(json exit)" \
+		"source target target 124"
+}
+
+interrupt_ends_the_whole()
+{
+	local verdict='^cancelled: there/huge: .* of 1.0 TiB compared, method stopped'
+
+	make_file a 10
+	make_file b 20
+	make_file ./-c 30
+	mkdir there
+	huge huge
+	huge there/huge
+	start acall copy --continue --sparse -- a huge b -c there
+	while [ ! -e there/a ]; do
+		wait_on
+	done
+	wait_progress '^there/huge: .* of 1.0 TiB'
+	same a there/a
+	kill -INT "$pid"
+	join
+	exits 130
+	grep -qE "$verdict" "$err" || fail "no verdict"
+	says "not begun: 2 of 4 files; continue with: "
+	is "$(continuation)" \
+		"acall copy --continue --sparse b ./-c there"
+	[ ! -e there/b ] || fail "the next was begun"
+	eval "$(continuation)" || fail "it does not continue"
+	same b there/b
+	same ./-c there/-c
+}
+
+interrupt_says_each_as_an_object()
+{
+	make_file a 10
+	make_file b 20
+	mkdir there
+	huge huge
+	huge there/huge
+	start acall copy --json -c a huge b a there
+	while [ ! -e there/a ]; do
+		wait_on
+	done
+	wait_progress '^there/huge: .* of 1.0 TiB'
+	kill -INT "$pid"
+	join
+	exits 130
+	is "$(json exit | tr '\n' ' ')" "0 130 130 130 "
+	is "$(json target | tr '\n' ' ')" "there/a there/huge there/b there/a "
+	is "$(json error | tail -n 1)" "not begun"
+}
+
 run_tests copy_resumes_in_place copy_resumes_with_units_and_at_the_end \
 	copy_refuses_to_leave_a_gap copy_resumes_behind_a_hole \
 	copy_says_what_a_longer_target_keeps \
 	copy_ends_at_the_limit_and_continues copy_is_cancelled_in_the_middle \
-	copy_prints_a_command_for_each_file copy_prints_a_command_of_any_length
+	copy_prints_a_command_for_each_file \
+	copy_prints_a_command_of_any_length continue_goes_on_at_the_end \
+	continue_takes_up_several continue_leaves_what_is_no_beginning \
+	continue_has_a_deadline interrupt_ends_the_whole \
+	interrupt_says_each_as_an_object

@@ -66,6 +66,7 @@ wrong_usage_is_2()
 	wrong "exclude each other" copy -n -f a b
 	wrong "exclude each other" copy -n --resume=1 a b
 	wrong "exclude each other" copy --resume=1 --force a b
+	wrong "exclude each other" copy -c -n a b
 	wrong "one SRC" copy --resume=1 a b c
 	wrong "one or more files" hash
 	wrong "one or more paths" sync

@@ -343,6 +343,7 @@ enum copy_existing {
 	COPY_FORCE,		/* and made anew where it may not be written */
 	COPY_LEAVE,		/* it stays as it is, and nothing is copied */
 	COPY_RESUME,		/* it is gone on with at a byte, so it has to be there */
+	COPY_CONTINUE,		/* it is gone on with at its end */
 };
 
 struct copy_files {
@@ -363,6 +364,11 @@ int copy_open(struct copy_files *files, enum copy_existing existing);
 /* The copy has succeeded. */
 int copy_complete(struct copy_files *files);
 void copy_close(struct copy_files *files);
+
+/* verbs/copy_compare.c: is the target the beginning of the source? ---------- */
+
+/* EXIT_OK if it is, else an exit code after a message. */
+int copy_compare(acall_t *call, const struct copy_files *files, bool *stop);
 
 /* verbs/: each in its own file ---------------------------------------------- */
 

@@ -17,6 +17,7 @@ static const char help[] =
 "  or:  acall copy [OPTION]... SRC... DIRECTORY\n"
 "Copy SRC to the file DST, which is created or overwritten, or into a directory.\n"
 "\n"
+"  -c, --continue    go on at the end of DST, if it is the beginning of SRC\n"
 "  -f, --force       remove a DST that may not be written, and make it anew\n"
 "  -n, --no-clobber  leave a DST that exists as it is, which is no failure\n"
 "  --resume=N        keep DST, whatever it holds, and go on at byte N of both\n"
@@ -58,13 +59,14 @@ static uint32_t reflink_argument(const char *text)
 static void set_existing(struct copy *copy, enum copy_existing to)
 {
 	if (copy->existing != COPY_REPLACE && copy->existing != to)
-		usage_error("--force, --no-clobber and --resume exclude each other");
+		usage_error("--continue, --force, --no-clobber and --resume exclude each other");
 	copy->existing = to;
 }
 
 static void parse(int argc, char **argv, struct copy *copy)
 {
 	static const struct option longs[] = {
+		{ "continue", no_argument, NULL, 'c' },
 		{ "force", no_argument, NULL, 'f' },
 		{ "no-clobber", no_argument, NULL, 'n' },
 		{ "resume", required_argument, NULL, OPT_RESUME },
@@ -75,8 +77,11 @@ static void parse(int argc, char **argv, struct copy *copy)
 	};
 	int c;
 
-	while ((c = next_option(argc, argv, "fn", longs, help)) != -1) {
+	while ((c = next_option(argc, argv, "cfn", longs, help)) != -1) {
 		switch (c) {
+		case 'c':
+			set_existing(copy, COPY_CONTINUE);
+			break;
 		case 'f':
 			set_existing(copy, COPY_FORCE);
 			break;
@@ -104,7 +109,7 @@ static void parse(int argc, char **argv, struct copy *copy)
 		usage_error("copy takes SRC and DST, here are %d names",
 			    argc - optind);
 	if (copy->nr > 1 && copy->existing == COPY_RESUME)
-		usage_error("--resume is for one SRC");
+		usage_error("--resume is for one SRC; for several there is --continue");
 	copy->from = argv + optind;
 	copy->to = argv[argc - 1];
 }
@@ -250,10 +255,16 @@ static int copy_file(const struct copy *copy, char *from, acall_t *call,
 	char *what = xprintf("%s to %s", shell_word(from), shell_word(to));
 	int code = copy_open(&f, copy->existing);
 
-	if (!code && f.target < 0)
+	if (!code && f.target < 0) {
 		left_alone(&f);
-	else if (!code)
-		code = run(copy, &f, call, what, stop);
+	} else if (!code) {
+		if (copy->existing == COPY_CONTINUE) {
+			f.at = f.target_size;
+			code = copy_compare(call, &f, stop);
+		}
+		if (!code)
+			code = run(copy, &f, call, what, stop);
+	}
 	copy_close(&f);
 	free(what);
 	free(to);
@@ -267,6 +278,7 @@ static void not_begun(const struct copy *copy, int first)
 		[COPY_REPLACE] = "",
 		[COPY_FORCE] = " --force",
 		[COPY_LEAVE] = " --no-clobber",
+		[COPY_CONTINUE] = " --continue",
 	};
 	struct json j;
 	char *to;

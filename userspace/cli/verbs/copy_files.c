@@ -168,7 +168,9 @@ static int open_target(struct copy_files *f, enum copy_existing existing,
 
 	if (existing == COPY_LEAVE)
 		return create_target(f, existing, source, st);
-	f->target = open_name(f->to, O_WRONLY, 0, st);
+	f->target = open_name(f->to,
+			      existing == COPY_CONTINUE ? O_RDWR : O_WRONLY, 0,
+			      st);
 	if (f->target == -ENOENT && existing != COPY_RESUME)
 		return create_target(f, existing, source, st);
 	if (existing == COPY_FORCE && may_not_write(f->target))
@@ -223,7 +225,7 @@ int copy_open(struct copy_files *f, enum copy_existing existing)
 		return code;
 	if (existing == COPY_RESUME)
 		code = check_resume(f);
-	else if (f->target_size && ftruncate(f->target, 0))
+	else if (existing != COPY_CONTINUE && f->target_size && ftruncate(f->target, 0))
 		code = failed(f->to, "");
 	if (!code)
 		note_written(&target, f->from);
