@@ -382,6 +382,16 @@ force_takes_a_program_that_runs()
 	same source busy
 }
 
+copy_that_cannot_begin_leaves_what_exists()
+{
+	make_file target 1000
+	cp target before
+	run acall copy /proc/version target
+	exits 1
+	says "file.copy"
+	same target before
+}
+
 copy_objects_are_one_a_file()
 {
 	mkdir there
@@ -494,6 +504,7 @@ run_tests copy_is_the_same_file copy_goes_into_a_directory \
 	copy_does_not_write_through_a_link_to_nowhere force_makes_it_anew \
 	force_removes_a_link force_does_not_lose_anything \
 	force_takes_a_program_that_runs copy_objects_are_one_a_file \
+	copy_that_cannot_begin_leaves_what_exists \
 	copy_refuses_the_same_file copy_refuses_what_is_no_file \
 	copy_refuses_pseudo_files copy_keeps_holes copy_sync \
 	copy_reflink_always_fails_on_tmpfs copy_takes_names_of_any_kind

@@ -361,6 +361,8 @@ struct copy_files {
 char *copy_target(const char *directory, const char *from);
 /* These return an exit code, after a message. */
 int copy_open(struct copy_files *files, enum copy_existing existing);
+/* The target, of what it holds. */
+int copy_empty(struct copy_files *files);
 /* The copy has succeeded. */
 int copy_complete(struct copy_files *files);
 void copy_close(struct copy_files *files);

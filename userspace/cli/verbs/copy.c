@@ -194,6 +194,43 @@ static void report(const struct copy *copy, const struct copy_files *f,
 	free(v.go_on);
 }
 
+/*
+ * What BEGIN refuses, such as a source on /proc, it refuses for a copy of nothing
+ * too: before what there is in the target is lost.
+ */
+static int empty_target(const struct copy *copy, struct copy_files *f,
+			acall_t *call, const char *what)
+{
+	struct acall_file_copy nothing = copy->args;
+	struct acall_result result;
+	int err;
+
+	nothing.src_offset = f->source_size;
+	nothing.flags &= ~(uint32_t)ACALL_FILE_COPY_SYNC;
+	err = acall_begin_copy(call, f->source, f->target, &nothing, NULL);
+	if (err)
+		return call_error(what, call, ACALL_OP_BEGIN, err);
+	err = acall_finish_copy(call, &result);
+	return err ? call_error(what, call, ACALL_OP_FINISH, err) :
+		     copy_empty(f);
+}
+
+static int prepare(const struct copy *copy, struct copy_files *f, acall_t *call,
+		   const char *what, bool *stop)
+{
+	switch (copy->existing) {
+	case COPY_REPLACE:
+	case COPY_FORCE:
+		return f->target_size ? empty_target(copy, f, call, what) :
+					EXIT_OK;
+	case COPY_CONTINUE:
+		f->at = f->target_size;
+		return copy_compare(call, f, stop);
+	default:
+		return EXIT_OK;
+	}
+}
+
 static int run(const struct copy *copy, struct copy_files *f, acall_t *call,
 	       const char *what, bool *stop)
 {
@@ -258,10 +295,7 @@ static int copy_file(const struct copy *copy, char *from, acall_t *call,
 	if (!code && f.target < 0) {
 		left_alone(&f);
 	} else if (!code) {
-		if (copy->existing == COPY_CONTINUE) {
-			f.at = f.target_size;
-			code = copy_compare(call, &f, stop);
-		}
+		code = prepare(copy, &f, call, what, stop);
 		if (!code)
 			code = run(copy, &f, call, what, stop);
 	}

@@ -225,11 +225,14 @@ int copy_open(struct copy_files *f, enum copy_existing existing)
 		return code;
 	if (existing == COPY_RESUME)
 		code = check_resume(f);
-	else if (existing != COPY_CONTINUE && f->target_size && ftruncate(f->target, 0))
-		code = failed(f->to, "");
 	if (!code)
 		note_written(&target, f->from);
 	return code;
+}
+
+int copy_empty(struct copy_files *f)
+{
+	return ftruncate(f->target, 0) ? failed(f->to, "") : EXIT_OK;
 }
 
 /* On a server an error of writing may come as late as here. */
