@@ -13,10 +13,10 @@
 here=$top/selftests/matrix
 logs=$build/matrix
 passed=0 failed=0 skipped=0
-# What shows byte order, sizes, alignment and the kernel's interfaces; on x86-64
-# core_* has the 32-bit programs too.
+# What shows byte order, sizes, alignment, the kernel's interfaces and its file systems;
+# on x86-64 core_* has the 32-bit programs too. ALSO= are a leg's own, with commas.
 tests="abi_structs core_[a-q]* core_wait client_list client_process prov_complete
-	prov_start timer_fire file_hash lib_call"
+	prov_start timer_fire file_hash file_systems lib_call"
 
 # Later suites, of which the one with the newest kernel is tested.
 later="trixie sid"
@@ -49,7 +49,7 @@ newer()
 leg()
 {
 	local name=$1 kind=$2 must=$3 log=$logs/$1.log rel='' words rc result why
-	local since=$SECONDS
+	local since=$SECONDS also=''
 
 	shift 3
 	if [ "$*" = SUITE=newest ]; then
@@ -58,7 +58,10 @@ leg()
 		set -- "SUITE=${words% *}" "KERNEL=$rel"
 		[ -n "$words" ] || set -- "KERNEL=none"
 	fi
-	env "$@" TESTS="$tests" "$here/leg.sh" "$kind" >"$log" 2>&1 </dev/null
+	for words in "$@"; do
+		[[ $words != ALSO=* ]] || also=${words#*=}
+	done
+	env "$@" TESTS="$tests ${also//,/ }" "$here/leg.sh" "$kind" >"$log" 2>&1 </dev/null
 	rc=$?
 	why=$(tail -n 1 "$log")
 	case $rc in
