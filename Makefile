@@ -3,13 +3,13 @@
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
-	check-matrix check-coverage mutants conformance coverage fuzz lint vm \
+	check-matrix check-coverage check-powercut mutants conformance coverage fuzz lint vm \
 	shell bench bench-stop bench-work headers_install clean distclean help
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL PARALLEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
 export ACALL_SCALE ACALL_ROUNDS SAMPLE PROFILE PROFILES MINUTES PROGRAMS RUNS SEED
-export ARCH SUITE FLAVOUR LEGS N RULES ONLY SAVE
+export ARCH SUITE FLAVOUR LEGS N RULES ONLY SAVE CUTS FILESYSTEMS
 
 all:
 	@$(VM)/setup.sh build
@@ -45,6 +45,10 @@ check-matrix:
 
 check-canaries:
 	@selftests/canary/$(if $(PROFILE),check,all).sh
+
+# What was reported durable is there after a power cut.
+check-powercut:
+	@selftests/power/power.sh
 
 # What is pure on this machine, then the whole in a guest.
 fuzz:
@@ -108,6 +112,8 @@ help:
 	@echo 'make check-matrix  other kernels, machines and compilers (LEGS=GLOBS)'
 	@echo 'make check-canaries [PROFILES="stock mem race"]  bugs made on'
 	@echo '                   purpose, and see them noticed'
+	@echo 'make check-powercut CUTS=24  cut the power of copies and syncs, and look'
+	@echo '                   for what was durable (FILESYSTEMS="ext4 xfs btrfs")'
 	@echo 'make fuzz          fuzz the module, for MINUTES=3'
 	@echo 'make coverage      what of the module the tests reach, as a page'
 	@echo 'make lint          static checks'

@@ -10,9 +10,10 @@
 # ended without a verdict (then the console's tail is shown) or the kernel has
 # complained. MEM, SMP, ACCEL, PARALLEL (common.sh) and TIMEOUT (seconds) override; BESIDE are programs of
 # this machine that run also has there; SHARED is a file of 16 MiB that is memory of
-# the guest, too, as its PCI device 1af4:1110. ICOUNT=1: its clocks, the TSC too,
-# count instructions and leap over idle time (SMP=1). The console log stays in the
-# build folder as MODE.console.log, or GUEST.console.log.
+# the guest, too, as its PCI device 1af4:1110; DISK is one more disk, /dev/vdc, in
+# QEMU's words. ICOUNT=1: its clocks, the TSC too, count instructions and leap over
+# idle time (SMP=1). The console log stays in the build folder as MODE.console.log,
+# or GUEST.console.log.
 
 . "$(dirname "$0")/common.sh"
 
@@ -263,6 +264,8 @@ ${PARAMETERS:-} ${APPEND:-}"
 		words+=(-drive "if=none,format=raw,cache=unsafe,discard=unmap,\
 id=$disk,file=$tmp/$disk" -device "virtio-blk-$bus,drive=$disk")
 	done
+	[ -z "${DISK:-}" ] || words+=(-drive "if=none,format=raw,id=disk,$DISK"
+		-device "virtio-blk-$bus,drive=disk")
 	# What is to leave the guest as it is made: build/.../host is its /host.
 	if [ -n "${IMAGE:-}" ]; then
 		mkdir -p "$out/host"

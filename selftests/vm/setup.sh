@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # setup.sh PURPOSE: sees to the Debian packages that PURPOSE needs (build, vm,
-# check, demo, bench, kunit, image, coverage, matrix, lint; cache: what spares them
-# work). Silent if all are there. Root gets them installed, others are told the one
-# line to run (exit 3).
+# check, demo, bench, power, kunit, image, coverage, matrix, lint; cache: what spares
+# them work). Silent if all are there. Root gets them installed, others are told the
+# one line to run (exit 3).
 # Never asks.
 
 . "$(dirname "$0")/common.sh"
@@ -41,7 +41,10 @@ packages()
 	*)
 		[ "$where" = host ] ||
 			echo qemu-system-x86 busybox-static cpio xz-utils
-		[ "$purpose" != check ] || echo xz-utils xfsprogs btrfs-progs dmsetup gcc-12-multilib
+		[[ $purpose != @(check|power) ]] ||
+			echo xz-utils xfsprogs btrfs-progs gcc-12-multilib
+		[ "$purpose" != check ] || echo dmsetup
+		[ "$purpose" != power ] || echo nbdkit
 		[ "$purpose" != bench ] || echo liburing-dev nettle-dev jq gnuplot-nox
 		echo e2fsprogs ;;
 	esac
