@@ -7,7 +7,7 @@
  * all of it goes. Which outcome a try has depends on what the server was doing:
  * file_fuse_stop.c looks at that.
  */
-#include "file_fuse.h"
+#include "file_fuse_test.h"
 #include "file_nfs.h"
 
 #include "acall_more.h"

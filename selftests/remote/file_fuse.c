@@ -7,7 +7,7 @@
  * counted, and what its files hold can be seen without asking it. A server that
  * does not answer is in file_fuse_stop.c.
  */
-#include "file_fuse.h"
+#include "file_fuse_test.h"
 
 #define OLD		0x5c
 

@@ -9,7 +9,7 @@
  * progress says; and when the server answers after all, everything settles and
  * the next call works.
  */
-#include "file_fuse.h"
+#include "file_fuse_test.h"
 
 #define GRACE		(20 * MSEC)
 
