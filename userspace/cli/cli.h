@@ -289,14 +289,35 @@ int single_run(acall_t *call, const struct single *s, void *data);
 /* -o and -l of those that have a range; returns whether it was one of them. */
 int range_option(int c, const char *text, __u64 *offset, __u64 *length);
 
+/* guard.c: what a dead server may hold up --------------------------------- */
+
+enum guard {
+	GUARD_DONE,
+	GUARD_ENDED,		/* not in time, and is over */
+	GUARD_LEFT,		/* not in time, and may still be waiting */
+};
+
+/*
+ * Has a child do it that has our open files, but not our memory, and gives it that
+ * long.
+ */
+enum guard guarded(void (*work)(void *data), void *data, uint64_t ns);
+
 /* files.c ---------------------------------------------------------------- */
 
-/* open(2) that never waits for a FIFO; a negative errno. */
+/*
+ * open(2) that never waits for a FIFO, and with --timeout not for ever for a
+ * server: a negative errno.
+ */
 int open_name(const char *name, int flags, mode_t mode, struct stat *st);
 /* The message for that; returns an exit code. */
 int open_error(const char *name, int error);
-/* Both, for what exists or gets the usual mode; -1 after the message. */
+/* Both, for what exists or gets the usual mode: a negative exit code. */
 int open_argument(const char *name, int flags, struct stat *st);
+/* One of them; a negative errno. */
+int close_file(int fd);
+/* All that are open; not for ever if what was done with them has @failed. */
+void close_files(bool failed);
 
 /* mounts.c --------------------------------------------------------------- */
 
@@ -365,7 +386,6 @@ int copy_open(struct copy_files *files, enum copy_existing existing);
 int copy_empty(struct copy_files *files);
 /* The copy has succeeded. */
 int copy_complete(struct copy_files *files);
-void copy_close(struct copy_files *files);
 
 /* verbs/copy_compare.c: is the target the beginning of the source? ---------- */
 

@@ -77,6 +77,7 @@ int main(int argc, char **argv)
 	char help_option[] = "--help";
 	const char *name = argc > 1 ? argv[1] : NULL;
 	size_t i;
+	int code;
 
 	setlocale(LC_CTYPE, "");
 	setlocale(LC_MESSAGES, "");
@@ -98,7 +99,9 @@ int main(int argc, char **argv)
 		if (!strcmp(name, verbs[i].name)) {
 			verb_name = verbs[i].name;
 			signals_init();
-			return verbs[i].run(argc - 1, argv + 1);
+			code = verbs[i].run(argc - 1, argv + 1);
+			close_files(code);
+			return code;
 		}
 	}
 	if (*name == '-')

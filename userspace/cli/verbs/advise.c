@@ -100,7 +100,7 @@ int verb_advise(int argc, char **argv)
 	a.fd = open_argument(a.name, O_RDONLY, &st);
 	s.title = a.name;
 	s.what = shell_word(a.name);
-	code = a.fd < 0 ? EXIT_FAILED : single_run(call, &s, &a);
+	code = a.fd < 0 ? -a.fd : single_run(call, &s, &a);
 	acall_destroy(call);
 	return exit_worse(code, flush_output());
 }

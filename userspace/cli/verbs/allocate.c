@@ -113,7 +113,7 @@ int verb_allocate(int argc, char **argv)
 	s.title = a.name;
 	s.what = shell_word(a.name);
 	s.done = done[a.args.mode];
-	code = a.fd < 0 ? EXIT_FAILED : single_run(call, &s, &a);
+	code = a.fd < 0 ? -a.fd : single_run(call, &s, &a);
 	acall_destroy(call);
 	return exit_worse(code, flush_output());
 }

@@ -326,7 +326,7 @@ int verb_call(int argc, char **argv)
 	for (i = 0; i < rq.nr_files && !code; i++) {
 		fds[i] = open_file(rq.files[i]);
 		if (fds[i] < 0)
-			code = EXIT_FAILED;
+			code = -fds[i];
 	}
 	if (!code)
 		code = run(&rq, name, call, &info, fds);

@@ -9,6 +9,7 @@
  */
 #include "cli.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -299,7 +300,7 @@ static int copy_file(const struct copy *copy, char *from, acall_t *call,
 		if (!code)
 			code = run(copy, &f, call, what, stop);
 	}
-	copy_close(&f);
+	close_files(code);
 	free(what);
 	free(to);
 	return code;
@@ -340,14 +341,19 @@ static int find_directory(struct copy *copy)
 {
 	size_t len = strlen(copy->to);
 	struct stat st;
-	int err = stat(copy->to, &st) ? errno :
-		  S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+	int fd = open_name(copy->to, O_PATH | O_DIRECTORY, 0, &st);
 
-	copy->into = !err;
-	if (!err || (copy->nr == 1 && (!len || copy->to[len - 1] != '/')))
+	copy->into = fd >= 0;
+	if (copy->into) {
+		close_file(fd);
+		return EXIT_OK;
+	}
+	if (fd == -ETIME || fd == -EINPROGRESS)
+		return open_error(copy->to, fd);
+	if (copy->nr == 1 && (!len || copy->to[len - 1] != '/'))
 		return EXIT_OK;
 	say_error(EXIT_FAILED, "%s: %s; here it has to be a directory",
-		  shell_word(copy->to), strerror(err));
+		  shell_word(copy->to), strerror(-fd));
 	return EXIT_FAILED;
 }
 

@@ -81,7 +81,7 @@ static int open_source(struct copy_files *f, struct stat *st)
 
 	f->source = open_argument(f->from, O_RDONLY, st);
 	if (f->source < 0)
-		return EXIT_FAILED;
+		return -f->source;
 	if (S_ISDIR(st->st_mode))
 		return refuse(f->from,
 			      "is a directory: acall copy copies files only");
@@ -244,16 +244,6 @@ int copy_complete(struct copy_files *f)
 	if (f->read_only &&
 	    (fstat(fd, &st) || fchmod(fd, st.st_mode & 0577)))
 		return failed(f->to, " was copied, but stays writable");
-	f->target = -1;
-	if (close(fd))
-		return failed(f->to, " was copied, but not closed");
-	return EXIT_OK;
-}
-
-void copy_close(struct copy_files *f)
-{
-	if (f->source >= 0)
-		close(f->source);
-	if (f->target >= 0)
-		close(f->target);
+	errno = -close_file(fd);
+	return errno ? failed(f->to, " was copied, but not closed") : EXIT_OK;
 }

@@ -99,7 +99,7 @@ int verb_discard(int argc, char **argv)
 	s.what = shell_word(d.name);
 	s.done = done[d.args.mode];
 	if (d.fd < 0) {
-		code = EXIT_FAILED;
+		code = -d.fd;
 	} else if (!S_ISBLK(st.st_mode)) {
 		say_error(EXIT_FAILED, "%s: not a block device", s.what);
 		code = EXIT_FAILED;

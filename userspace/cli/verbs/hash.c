@@ -9,7 +9,6 @@
 #include "cli.h"
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char help[] =
 "Usage: acall hash [OPTION]... FILE...\n"
@@ -97,15 +96,13 @@ static int hash_file(acall_t *call, const char *name,
 
 	fd = open_argument(name, O_RDONLY, &st);
 	if (fd < 0)
-		return EXIT_FAILED;
+		return -fd;
 	if (S_ISDIR(st.st_mode)) {
 		say_error(EXIT_FAILED, "%s: Is a directory", shell_word(name));
-		close(fd);
 		return EXIT_FAILED;
 	}
 	signals_hold();
 	err = acall_begin_hash(call, fd, args, begin_options());
-	close(fd);
 	if (err) {
 		*stop = signals_release();
 		return call_error(shell_word(name), call, ACALL_OP_BEGIN, err);
@@ -126,7 +123,7 @@ int verb_hash(int argc, char **argv)
 		{ 0 }
 	};
 	struct acall_file_hash args = { .algorithm = "sha256" };
-	int code = EXIT_OK, c, i;
+	int code, one, c, i;
 	bool stop = false;
 	acall_t *call;
 
@@ -147,8 +144,11 @@ int verb_hash(int argc, char **argv)
 	code = open_object(ACALL_FILE_INTERFACE, &call);
 	if (code)
 		return code;
-	for (i = optind; i < argc && !stop; i++)
-		code = exit_worse(code, hash_file(call, argv[i], &args, &stop));
+	for (i = optind; i < argc && !stop; i++) {
+		one = hash_file(call, argv[i], &args, &stop);
+		close_files(one);
+		code = exit_worse(code, one);
+	}
 	/* Ctrl-C came too late for one file, but not for the rest. */
 	if (stop && i < argc)
 		code = exit_worse(code, EXIT_INTERRUPTED);

@@ -5,8 +5,8 @@
  * on behind its back.
  */
 #include "cli.h"
+#include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
 
 static const char help[] =
 "Usage: acall sync [OPTION]... PATH...\n"
@@ -22,9 +22,13 @@ COMMON_HELP
 /* A file that may only be written can be synced too, as with sync(1). */
 static int open_path(const char *name, struct stat *st)
 {
-	bool only_write = euidaccess(name, R_OK) && !euidaccess(name, W_OK);
+	int fd = open_name(name, O_RDONLY, 0, st), writable;
 
-	return open_argument(name, only_write ? O_WRONLY : O_RDONLY, st);
+	if (fd == -EACCES) {
+		writable = open_name(name, O_WRONLY, 0, st);
+		fd = writable < 0 ? fd : writable;
+	}
+	return fd < 0 ? -open_error(name, fd) : fd;
 }
 
 static void report(const char *name, const struct job *job,
@@ -62,10 +66,9 @@ static int sync_path(acall_t *call, const char *name,
 
 	fd = open_path(name, &st);
 	if (fd < 0)
-		return EXIT_FAILED;
+		return -fd;
 	signals_hold();
 	err = acall_begin_sync(call, fd, args, begin_options());
-	close(fd);
 	if (err) {
 		*stop = signals_release();
 		return call_error(shell_word(name), call, ACALL_OP_BEGIN, err);
@@ -90,7 +93,7 @@ int verb_sync(int argc, char **argv)
 		{ 0 }
 	};
 	struct acall_file_sync args = { .scope = ACALL_FILE_SYNC_FILE };
-	int code, c, i;
+	int code, one, c, i;
 	bool stop = false;
 	acall_t *call;
 
@@ -107,8 +110,11 @@ int verb_sync(int argc, char **argv)
 	code = open_object(ACALL_FILE_INTERFACE, &call);
 	if (code)
 		return code;
-	for (i = optind; i < argc && !stop; i++)
-		code = exit_worse(code, sync_path(call, argv[i], &args, &stop));
+	for (i = optind; i < argc && !stop; i++) {
+		one = sync_path(call, argv[i], &args, &stop);
+		close_files(one);
+		code = exit_worse(code, one);
+	}
 	if (stop && i < argc)
 		code = exit_worse(code, EXIT_INTERRUPTED);
 	acall_destroy(call);

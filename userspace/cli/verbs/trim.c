@@ -99,7 +99,7 @@ int verb_trim(int argc, char **argv)
 	t.fd = open_argument(t.name, O_RDONLY, &st);
 	s.title = t.name;
 	s.what = shell_word(t.name);
-	code = t.fd < 0 ? EXIT_FAILED : single_run(call, &s, &t);
+	code = t.fd < 0 ? -t.fd : single_run(call, &s, &t);
 	acall_destroy(call);
 	return exit_worse(code, flush_output());
 }
