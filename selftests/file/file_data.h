@@ -255,8 +255,7 @@ static inline long ft_unwritten_pages(int fd, __u64 offset, __u64 len)
 	unsigned char *map;
 	__u64 i;
 
-	map = mmap(NULL, len, PROT_READ, MAP_SHARED | MAP_POPULATE, fd,
-		   offset);
+	map = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, offset);
 	if (map == MAP_FAILED)
 		goto out;
 	found = 0;
@@ -264,6 +263,8 @@ static inline long ft_unwritten_pages(int fd, __u64 offset, __u64 len)
 		uintptr_t address = (uintptr_t)map + i;
 		__u64 entry, bits;
 
+		/* So that it is there now. */
+		__atomic_load_n(&map[i], __ATOMIC_RELAXED);
 		if (ft_get(pagemap, &entry, 8, address / page * 8) ||
 		    !(entry & present) || !(entry & frame) ||
 		    ft_get(flags, &bits, 8, (entry & frame) * 8)) {
