@@ -42,7 +42,6 @@ struct world {
 	struct dice dice;
 	__u32 seed;		/* of what this boot writes */
 	bool loose;		/* nothing is made durable: a control */
-	bool keeps_behind;	/* what is allocated behind the end of a file */
 	int obj;
 	int dir;
 	struct source sources[2];
@@ -414,11 +413,7 @@ static void allocated_behind(struct world *w, struct record *r)
 	allocate(w, r->fd, 0, len, ACALL_FILE_ALLOCATE_PLAIN,
 		 ACALL_FILE_ALLOCATE_KEEP_SIZE);
 	sync_range(w, r->fd, ACALL_FILE_SYNC_FILE, 0, 0);
-	/*
-	 * btrfs has it after the next cut, and may have lost it after the one that
-	 * comes then, though nobody has touched the file.
-	 */
-	r->allocated = w->keeps_behind ? len : 0;
+	r->allocated = len;
 	promise_all(r);
 }
 
@@ -471,12 +466,15 @@ static void make_source(struct world *w, struct source *s, int fd, __u64 size)
 }
 
 /*
- * What a cut has left in a file's last block behind its end, ext4 shows as soon as
- * the file grows, whoever lets it. To truncate it to its size clears that.
+ * What a write that was cut has left behind a file's end, in its last block, ext4
+ * shows as soon as the file grows, be it by fallocate(2). Truncation clears that (and
+ * would free what is allocated behind).
  */
 static void clear_tail(struct record *r)
 {
-	must(!ftruncate(r->fd, ft_size(r->fd)), "truncate");
+	__u64 size = ft_size(r->fd);
+
+	must(!(size % 4096) || !ftruncate(r->fd, size), "truncate");
 }
 
 static void prepare(struct world *w)
@@ -542,7 +540,6 @@ int main(int argc, char **argv)
 	w.seed = atoi(argv[3]);
 	w.dice.state = w.seed;
 	w.loose = !strcmp(argv[4], "loose");
-	w.keeps_behind = strcmp(argv[1], "btrfs");
 	mkdir(DIR_POWER, 0700);
 	if (mount(argv[2], DIR_POWER, argv[1], 0, NULL)) {
 		printf("lost all: %s cannot be mounted: %s\n", argv[1],
