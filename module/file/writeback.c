@@ -100,16 +100,11 @@ static void left(const struct super_block *sb, u64 *writing, u64 *all)
 	*all = *writing + (dirty << PAGE_SHIFT);
 }
 
-/*
- * What is being written may be ours, as far as one can tell. To add up what all
- * processors have counted for all cgroups is not for every file.
- */
+/* What is being written may be ours, as far as one can tell. */
 static void tell(struct pass *pass)
 {
 	u64 writing, all;
 
-	if (pass->begun && time_before(jiffies, pass->told + HZ / 10))
-		return;
 	pass->told = jiffies;
 	left(pass->sb, &writing, &all);
 	if (pass->begun > writing)
@@ -163,7 +158,8 @@ static int do_mapping(struct pass *pass, struct address_space *mapping,
 		} else {
 			filemap_fdatawait_range_keep_errors(mapping, from, to);
 		}
-		if (pass->sb)
+		/* What all processors counted for all cgroups: not each time. */
+		if (pass->sb && time_after_eq(jiffies, pass->told + HZ / 10))
 			tell(pass);
 		cond_resched();
 		if (acall_checkpoint(pass->call))
@@ -261,7 +257,9 @@ int acf_writeback_all(struct acall_call *call, struct super_block *sb)
 	tell(&pass);
 	ret = do_inodes(&pass, PAGECACHE_TAG_DIRTY) ?:
 	      do_inodes(&pass, PAGECACHE_TAG_WRITEBACK);
-	if (!ret)
+	if (ret)
+		tell(&pass);
+	else
 		acall_progress(call, pass.begun, pass.begun);
 	return ret;
 }

@@ -261,12 +261,15 @@ static inline long ft_unwritten_pages(int fd, __u64 offset, __u64 len)
 	found = 0;
 	for (i = 0; i < len; i += page) {
 		uintptr_t address = (uintptr_t)map + i;
-		__u64 entry, bits;
+		__u64 entry = 0, bits, since = now_ns();
 
-		/* So that it is there now. */
-		__atomic_load_n(&map[i], __ATOMIC_RELAXED);
-		if (ft_get(pagemap, &entry, 8, address / page * 8) ||
-		    !(entry & present) || !(entry & frame) ||
+		/* So that it is there; it may be moved just then. */
+		do {
+			__atomic_load_n(&map[i], __ATOMIC_RELAXED);
+			if (ft_get(pagemap, &entry, 8, address / page * 8))
+				break;
+		} while (!(entry & present) && !guard_expired(since));
+		if (!(entry & present) || !(entry & frame) ||
 		    ft_get(flags, &bits, 8, (entry & frame) * 8)) {
 			found = FT_PAGE_ERROR;
 			break;

@@ -541,4 +541,38 @@ TEST_F(stop_sync, X5_never_success_for_less)
 	EXPECT_LT(0, stopped);
 }
 
+/* What is told as written, is; by a sync that was stopped on its way, too. */
+TEST_F(stop_sync, X5_F2_a_file_system_says_what_was_written)
+{
+	const struct acall_file_sync arg = {
+		.scope = ACALL_FILE_SYNC_FILESYSTEM,
+	};
+	const __u64 size = 32 * FT_MIB, since = now_ns();
+	useconds_t nap = 1000;
+	long unwritten;
+
+	if (self->why)
+		SKIP(return, "%s", self->why);
+	ASSERT_EQ(0, ft_sync(self->obj, self->fd, &arg, &self->finish));
+	do {
+		ASSERT_EQ(0, ft_write_pattern(self->fd, 0, size, SRC_SEED));
+		ASSERT_EQ(0, ft_begin(self->obj, ACALL_FILE_SYNC, &arg,
+				      sizeof(arg), &self->fd, 1));
+		ASSERT_EQ(0, usleep(nap));
+		if (ft_cancel(self->obj, 0, FOREVER) == -ESRCH)
+			nap /= 2;
+		else
+			nap += nap / 4;
+		ASSERT_EQ(0, ft_finish(self->obj, &self->finish));
+		unwritten = ft_unwritten_pages(self->fd, 0, size);
+		ASSERT_LE(0, unwritten);
+		EXPECT_GE(size - unwritten * sysconf(_SC_PAGESIZE), self->finish.progress);
+		EXPECT_GE(self->finish.total, self->finish.progress);
+	} while ((self->finish.outcome != ACALL_OUTCOME_STOPPED ||
+		  !self->finish.progress) && !guard_expired(since));
+	EXPECT_EQ(ACALL_OUTCOME_STOPPED, self->finish.outcome);
+	EXPECT_LT(0, self->finish.progress);
+	EXPECT_EQ(-ECANCELED, self->finish.status);
+}
+
 #include "acall_main.h"
