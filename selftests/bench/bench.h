@@ -16,7 +16,6 @@
 #include "dead.h"
 #include "util.h"
 
-#define MIB		1048576ULL
 #define MAX_SAMPLES	1000
 #define MAX_ANSWERS	4
 

@@ -27,23 +27,6 @@ static const struct form *const tables[] = {
 };
 
 static struct calls_run run = { .repetitions = 5 };
-static __u64 looking;
-
-__u64 units_now(void)
-{
-#ifdef __x86_64__
-	if (run.instructions)
-		return __builtin_ia32_rdtsc();
-#endif
-	return now_ns();
-}
-
-__u64 units_since(__u64 start)
-{
-	__u64 spent = units_now() - start;
-
-	return spent > looking ? spent - looking : 0;
-}
 
 void settle(void)
 {
@@ -60,41 +43,6 @@ void *allocate(size_t size)
 	if (!p)
 		die("no memory");
 	return p;
-}
-
-static void measure_looking(void)
-{
-	int i;
-
-	looking = UINT64_MAX;
-	for (i = 0; i < 1000; i++) {
-		__u64 start = units_now(), spent = units_now() - start;
-
-		if (spent < looking)
-			looking = spent;
-	}
-}
-
-/* An interrupt may come between, so the least of some tries is the truth. */
-static bool tsc_counts_instructions(void)
-{
-#ifdef __x86_64__
-	__u64 least = UINT64_MAX;
-	int i;
-
-	for (i = 0; i < 100; i++) {
-		__u64 start = __builtin_ia32_rdtsc(), spent;
-		unsigned int n = 500;
-
-		asm volatile("1: dec %0\n\tjnz 1b" : "+r" (n) : : "cc");
-		spent = __builtin_ia32_rdtsc() - start;
-		if (spent < least)
-			least = spent;
-	}
-	return least >= 1000 && least < 1050;
-#else
-	return false;
-#endif
 }
 
 /* In a child. */
@@ -152,24 +100,15 @@ static void progress(unsigned int repetition, const char *name)
 			run.repetitions, name);
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void summarize(struct result *result)
 {
 	unsigned int n = result->count;
 
 	if (result->failed)
 		return;
-	qsort(result->values, n, sizeof(result->values[0]), compare);
-	result->min = result->values[0];
-	result->max = result->values[n - 1];
-	result->median = (result->values[(n - 1) / 2] +
-			  result->values[n / 2]) / 2;
+	result->min = part_of(result->values, n, 0);
+	result->max = part_of(result->values, n, 1);
+	result->median = part_of(result->values, n, 0.5);
 }
 
 /* Returns whether all could run. */
@@ -295,9 +234,7 @@ int main(int argc, char **argv)
 		list();
 		return 0;
 	}
-	if (run.instructions && !tsc_counts_instructions())
-		die("the TSC does not count instructions here");
-	measure_looking();
+	units_begin(run.instructions);
 	good = measure_all();
 
 	print_calls_table(&run, json ? stderr : stdout);

@@ -54,10 +54,6 @@ struct calls_run {
 	bool instructions;
 };
 
-/* Instructions or ns; and how many since then, without those of looking. */
-__u64 units_now(void);
-__u64 units_since(__u64 start);
-
 /* Long enough for a worker that was woken to have gone to sleep in its call. */
 void settle(void);
 

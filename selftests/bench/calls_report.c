@@ -3,7 +3,6 @@
  * bench_calls: the targets, and the numbers for people and as JSON.
  */
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "calls.h"
@@ -132,14 +131,6 @@ unsigned int count_missed(const struct calls_run *run)
 		missed += verdict == MISSED || verdict == NOT_THERE;
 	}
 	return missed;
-}
-
-static const char *kernel(void)
-{
-	static struct utsname name;
-
-	uname(&name);
-	return name.release;
 }
 
 static long cpus(void)

@@ -15,13 +15,10 @@
 
 #include "../util.h"
 
-#define KIB		1024U
-#define MIB		1048576U
 #define MAX_FILES	10000
 #define MAX_REPETITIONS	100
 #define MAX_RUNS	8	/* of a set, in turn */
 #define NAME_MAX_LEN	8	/* of a file */
-#define DIGEST_LEN	32
 
 struct digest {
 	unsigned char bytes[DIGEST_LEN];
@@ -131,7 +128,6 @@ bool measure(struct work *work, struct run *run, struct digest *reference);
 unsigned int processors(void);
 
 /* report.c */
-double median(const double *values, unsigned int n);
 void print_tables(const struct set *sets, unsigned int n,
 		  unsigned int repetitions, FILE *to);
 void print_json(const struct set *sets, unsigned int n,

@@ -2,38 +2,13 @@
 /*
  * The numbers of bench_work, for people and as JSON.
  */
-#include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "jobs.h"
 
-static int compare(const void *a, const void *b)
+static double median(const double *values, unsigned int n)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Of values[0..n-1] sorted, the one at @part of them; 0.5 is the median. */
-static double at(const double *values, unsigned int n, double part)
-{
-	double sorted[MAX_REPETITIONS];
-	unsigned int i;
-
-	if (!n)
-		return 0;
-	memcpy(sorted, values, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), compare);
-	i = part * (n - 1);
-	if (part == 0.5)
-		return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
-	return sorted[i];
-}
-
-double median(const double *values, unsigned int n)
-{
-	return at(values, n, 0.5);
+	return part_of(values, n, 0.5);
 }
 
 static const char *kind_name(enum kind kind)
@@ -50,14 +25,6 @@ static const char *form_name(const struct set *set, const struct run *run)
 {
 	return run->form->run == run_tool ? tool_name(set->kind) :
 					    run->form->name;
-}
-
-static const char *kernel(void)
-{
-	static struct utsname name;
-
-	uname(&name);
-	return name.release;
 }
 
 /* Which code of the kernel's has computed the digests: the best it has. */
@@ -96,8 +63,8 @@ static void print_run(const struct set *set, const struct run *run, FILE *to)
 	if (run->percent)
 		snprintf(percent, sizeof(percent), "%u %%", run->percent);
 	snprintf(range, sizeof(range), "%.1f-%.1f",
-		 at(run->wall, run->count, 0) / 1e6,
-		 at(run->wall, run->count, 1) / 1e6);
+		 part_of(run->wall, run->count, 0) / 1e6,
+		 part_of(run->wall, run->count, 1) / 1e6);
 	fprintf(to, "%-10s %6s %9.1f %17s %9.1f %8.0f %8.0f %8.0f %7.0f",
 		form_name(set, run), percent, wall / 1e6, range,
 		wall / set->count / 1e3, median(run->busy, run->count) / 1e6,
@@ -222,7 +189,8 @@ static void print_json_values(const char *name, const double *values,
 			      unsigned int n)
 {
 	printf("\"%s\": {\"median\": %.0f, \"min\": %.0f, \"max\": %.0f}, ",
-	       name, median(values, n), at(values, n, 0), at(values, n, 1));
+	       name, median(values, n), part_of(values, n, 0),
+	       part_of(values, n, 1));
 }
 
 static void print_json_run(const struct set *set, const struct run *run,
