@@ -7,41 +7,9 @@
 # puts it into Documentation/bench, with a plot. The status: 1 if a target was
 # missed, something else if there are no numbers.
 
-. "$(dirname "$0")/../vm/common.sh"
-
-"$vm/setup.sh" bench >&2 || exit
-use_kernel
-[ "$where" = host ] || [ "$arch" = x86_64 ] ||
-	die "no TSC counts instructions on $arch"
-[ ! -t 2 ] || say "building for $krel" >&2
-logged "$out/build.log" "$vm/build.sh" modules userspace vm bench || exit 1
-[ "$where" = host ] || "$vm/fetch.sh" kernel || exit 1
-results=$out/bench
-status=0
-names=()
-forms=("$@")
-exec 5>&1
-
-# measure NAME COMMAND [OPTION]...: calls-NAME.json of the program, in the guest or
-# wherever the command has it run. The table comes on its error output.
-measure()
-{
-	local name=$1 command=$2 json=$results/calls-$1.json rc
-
-	shift 2
-	rm -f "$json"
-	"$command" run "$results/bench_calls" --json "$@" "${forms[@]}" \
-		>"$json.new" 2>&5 5>&-
-	rc=$?
-	[ $status -ge $rc ] || status=$rc
-	if jq -e .forms "$json.new" >/dev/null 2>&1; then
-		mv "$json.new" "$json"
-		names+=("$name")
-	else
-		rm -f "$json.new"
-		[ $rc -ne 0 ] || status=2
-	fi
-}
+program=bench_calls kind=calls parts=.forms
+gate=(--instructions --gate) wall=()
+. "$(dirname "$0")/measure.sh"
 
 # series JSON TITLE NAME STYLE: the forms NAME and NAME_NUMBER, as data of gnuplot and
 # what to plot of it; nothing if there are none.
@@ -136,16 +104,6 @@ save()
 	done
 }
 
-if [ "$where" = host ]; then
-	measure host "$vm/host.sh"
-else
-	# As people have it, unlike the tests.
-	APPEND="mitigations=auto ${APPEND:-}"
-	export APPEND
-	GUEST=bench-instructions ICOUNT=1 SMP=1 ACCEL=tcg \
-		APPEND="preempt=voluntary $APPEND" \
-		measure instructions "$vm/guest.sh" --instructions --gate
-	GUEST=bench-wall SMP=2 PARALLEL=1 measure wall "$vm/guest.sh"
-fi
+measure_all "$@"
 [ -z "${SAVE:-}" ] || [ $status -gt 1 ] || save
 exit $status
