@@ -4,12 +4,13 @@
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
 	check-matrix check-coverage check-powercut mutants conformance coverage fuzz lint vm \
-	shell bench bench-stop bench-work headers_install clean distclean help
+	shell bench bench-stop bench-work bench-file headers_install clean distclean help
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL PARALLEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
 export ACALL_SCALE ACALL_ROUNDS SAMPLE PROFILE PROFILES MINUTES PROGRAMS RUNS SEED
 export ARCH SUITE FLAVOUR LEGS N RULES ONLY SAVE CUTS FILESYSTEMS
+export ACALL_BENCH_DIR
 
 all:
 	@$(VM)/setup.sh build
@@ -91,6 +92,9 @@ bench-stop:
 bench-work:
 	@$(VM)/launch.sh bench bench_work $(ARGS)
 
+bench-file:
+	@selftests/bench/bench_file.sh $(ARGS)
+
 # Downloads stay in build/cache, kernels that were built in ~/.cache/acall too.
 clean:
 	@find build -mindepth 1 -maxdepth 1 ! -name cache \
@@ -124,13 +128,18 @@ help:
 	@echo 'make bench-stop    how long after CANCEL each method has ended (ARGS="--samples=20 copy")'
 	@echo 'make bench-work    what digests and copies of many files cost, beside thread'
 	@echo '                   pools, sha256sum and cp (ARGS=--help)'
+	@echo 'make bench-file    what each method on files costs, beside programs and the plain'
+	@echo '                   system calls, and whether it is at most 1.05 of these'
+	@echo '                   (SAVE=1, ARGS="--samples=9 copy_*")'
 	@echo 'make headers_install DIR=DIR  what providers elsewhere build against'
 	@echo 'make clean         remove what was built (distclean: downloads too)'
 	@echo
 	@echo 'TESTS=GLOB         check: only the tests with such a name'
 	@echo '                   (race_* and antagonist* run only so)'
 	@echo 'ALL=1              check: also long tests as 32-bit programs'
-	@echo 'WHERE=host         demo, check, bench, bench-stop, bench-work: on the running kernel'
+	@echo 'WHERE=host         demo, check, bench, bench-*: on the running kernel'
+	@echo 'ONLY=instructions  bench, bench-file: not the wall time (ONLY=wall: only that)'
+	@echo 'ACALL_BENCH_DIR=   bench-file: where its images are to be (a tmpfs)'
 	@echo 'KERNEL=RELEASE     another Debian kernel, such as 6.12; ARCH=aarch64 or'
 	@echo '                   s390x of another machine, SUITE=trixie of another Debian'
 	@echo 'DEBUG=1            modules that check and count every transition'

@@ -45,7 +45,8 @@ packages()
 			echo xz-utils xfsprogs btrfs-progs gcc-12-multilib
 		[ "$purpose" != check ] || echo dmsetup
 		[ "$purpose" != power ] || echo nbdkit
-		[ "$purpose" != bench ] || echo liburing-dev nettle-dev jq gnuplot-nox
+		[ "$purpose" != bench ] || echo liburing-dev nettle-dev jq \
+			gnuplot-nox xfsprogs btrfs-progs rsync duperemove
 		echo e2fsprogs ;;
 	esac
 }
