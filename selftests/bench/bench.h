@@ -14,6 +14,7 @@
 #include <linux/types.h>
 
 #include "dead.h"
+#include "file/places.h"
 #include "util.h"
 
 #define MAX_SAMPLES	1000
@@ -30,12 +31,15 @@ enum target {
 	TARGET_DIRTY,		/* all of it written, and not written back */
 	TARGET_HOLE,		/* so long, and without a block */
 	TARGET_DEVICE,		/* a block device with such a file behind it */
+	TARGET_SAME,		/* what the source has, in blocks of its own */
+	TARGET_MOUNT,		/* a file system that was mounted just now */
 };
 
 struct bench_case {
 	const char *name;	/* the method, and what is special of its input */
 	const char *on;		/* the file system */
 	const char *dir;	/* environment variable of a directory there */
+	enum place place;	/* or a file system of our own */
 	__u32 method;
 	enum peer peer;
 	enum target target;
@@ -44,7 +48,7 @@ struct bench_case {
 	__u32 flags;		/* of copy: ACALL_FILE_COPY_* */
 	__u32 mode;		/* ACALL_FILE_ALLOCATE_*, _ADVISE_*, _SYNC_* */
 	__u64 bytes;		/* of the whole call */
-	__u64 reach;		/* cancel at a random point up to here */
+	__u64 reach;		/* cancel at a random point up to here; 0 = in time */
 	__u64 target_ns;	/* for the median; 0 = none */
 };
 
@@ -80,6 +84,8 @@ void series_answer(struct series *series, const char *text);
 
 int acall_open(void);
 bool acall_stops(__u32 method, char name[ACALL_NAME_LEN]);
+__u64 acall_whole(int obj, const struct bench_case *c,
+		  const struct files *files);
 bool acall_stop_once(int obj, const struct bench_case *c,
 		     const struct files *files, __u64 point,
 		     struct series *series);

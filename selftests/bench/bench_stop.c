@@ -3,28 +3,26 @@
  * bench_stop: how long after CANCEL has a method really ended?
  *
  * For each method of the interface "file" that stops in the middle of its work,
- * with each kind of input that makes it work in another way, on tmpfs and on
- * ext4: begins the call, cancels it at a random point after it has made progress,
- * and waits for its end; 100 times each. statfs and stat, which do no work, are
- * cancelled while the server of the mount is silent. Beside it stands io_uring
- * with its nearest operation in the same guest, cancelled at the same kind of
+ * with each kind of input that makes it work in another way, on tmpfs, on ext4 and,
+ * as that shares blocks, on XFS: begins the call, cancels it at a random point after
+ * it has made progress, and waits for its end; 100 times each. statfs and stat, which
+ * do no work, are cancelled while the server of the mount is silent. Beside it stands
+ * io_uring with its nearest operation in the same guest, cancelled at the same kind of
  * point.
  *
  * A median that misses its target makes the exit status 1, and so does a method
  * that could not be caught in the middle often enough, or of which there is no
  * case here. ACALL_DIR_TMPFS and ACALL_DIR_EXT4 name the directories; about 1 GiB
- * of memory is needed. Mounts a file system of its own: root only.
+ * of memory is needed. Mounts file systems of its own: root only.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <linux/acall_file.h>
-#include <linux/loop.h>
 
 #include "bench.h"
 
@@ -36,6 +34,7 @@
 
 #define ON_TMPFS	.on = "tmpfs", .dir = "ACALL_DIR_TMPFS"
 #define ON_EXT4		.on = "ext4", .dir = "ACALL_DIR_EXT4"
+#define ON_XFS		.on = "xfs", .place = PLACE_XFS
 #define COPY		.method = ACALL_FILE_COPY, .source = true,	\
 			.target = TARGET_EMPTY, .bytes = 256 * MIB,	\
 			.reach = 128 * MIB
@@ -50,6 +49,10 @@
 			.bytes = 64 * MIB, .reach = 32 * MIB
 /* No block, and many chunks: what it costs to look for them. */
 #define HOLES		.bytes = 8ULL << 40, .reach = 1ULL << 40
+/* So many groups of blocks that it takes a while to tell the device of them. */
+#define TRIMMED		(256 * 1024 * MIB)
+#define MAKE_TRIMMED	"mkfs.ext4 -q -F -N 8192 -J size=4 " \
+			"-E nodiscard,lazy_itable_init=1 %s"
 
 static const struct bench_case cases[] = {
 	{ .name = "copy", ON_TMPFS, COPY, .peer = PEER_WRITE,
@@ -78,6 +81,11 @@ static const struct bench_case cases[] = {
 	  .mode = ACALL_FILE_ADVISE_DONTNEED, .target = TARGET_HOLE },
 	{ .name = "discard", ON_EXT4, HOLES, .method = ACALL_FILE_DISCARD,
 	  .target = TARGET_DEVICE },
+	{ .name = "dedupe", ON_XFS, .method = ACALL_FILE_DEDUPE, .source = true,
+	  .target = TARGET_SAME, .bytes = 128 * MIB, .reach = 64 * MIB },
+	{ .name = "trim", .on = "ext4", .place = PLACE_EXT4,
+	  .method = ACALL_FILE_TRIM, .target = TARGET_MOUNT,
+	  .bytes = TRIMMED },
 	{ .name = "statfs", .on = "obeys", .method = ACALL_FILE_STATFS,
 	  .server = SERVER_OBEYS },
 	{ .name = "statfs", .on = "deaf", .method = ACALL_FILE_STATFS,
@@ -90,15 +98,6 @@ static const struct bench_case cases[] = {
 
 #define CASES	ARRAY_SIZE(cases)
 
-/* Methods that stop and are not measured here. */
-static const struct {
-	__u32 method;
-	const char *why;
-} without[] = {
-	{ ACALL_FILE_TRIM, "on so small a disk it is over too soon" },
-	{ ACALL_FILE_DEDUPE, "no file system here shares blocks" },
-};
-
 /* The same points in every run, so that runs can be compared. */
 __u64 random_below(__u64 limit)
 {
@@ -110,13 +109,27 @@ __u64 random_below(__u64 limit)
 	return x % limit;
 }
 
-static int temp(const struct bench_case *c)
+static const char *folder(const struct bench_case *c)
 {
-	const char *dir = getenv(c->dir);
-	int fd;
+	const char *dir;
 
+	if (c->place == PLACE_EXT4)
+		place_make(c->place, MAKE_TRIMMED, c->bytes);
+	else if (c->place)
+		place_need(c->place);
+	if (c->place)
+		return place_path(c->place);
+	dir = getenv(c->dir);
 	if (!dir)
 		die("%s is not set", c->dir);
+	return dir;
+}
+
+static int temp(const struct bench_case *c)
+{
+	const char *dir = folder(c);
+	int fd;
+
 	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
 		die("%s: %s", dir, strerror(errno));
@@ -126,19 +139,11 @@ static int temp(const struct bench_case *c)
 /* With @file behind it; goes with the last descriptor. */
 static int device(int file)
 {
-	struct loop_config config = {
-		.fd = file,
-		.info.lo_flags = LO_FLAGS_AUTOCLEAR,
-	};
-	int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), dev;
 	char path[40];
+	int dev = loop_open(file, path, sizeof(path));
 
-	snprintf(path, sizeof(path), "/dev/loop%d",
-		 ioctl(control, LOOP_CTL_GET_FREE));
-	dev = open(path, O_RDWR | O_CLOEXEC);
-	if (dev < 0 || ioctl(dev, LOOP_CONFIGURE, &config))
-		die("%s: %s", path, strerror(errno));
-	close(control);
+	if (dev < 0)
+		die("loop: %s", strerror(errno));
 	close(file);
 	return dev;
 }
@@ -161,7 +166,9 @@ static struct files prepare(const struct bench_case *c)
 {
 	struct files files = { -1, -1 };
 
-	if (c->target)
+	if (c->target == TARGET_MOUNT)
+		folder(c);
+	else if (c->target)
 		files.dst = temp(c);
 	if (c->target == TARGET_DEVICE) {
 		if (ftruncate(files.dst, c->bytes))
@@ -179,7 +186,7 @@ static struct files prepare(const struct bench_case *c)
 }
 
 /* As it is to be before each call. */
-static void renew(const struct bench_case *c, const struct files *files)
+static void renew(const struct bench_case *c, struct files *files)
 {
 	int ret = 0;
 
@@ -204,12 +211,26 @@ static void renew(const struct bench_case *c, const struct files *files)
 	case TARGET_DIRTY:
 		write_all(files->dst, c->bytes);
 		break;
+	case TARGET_SAME:
+		ret = ftruncate(files->dst, 0);
+		write_all(files->dst, c->bytes);
+		ret = ret ?: fsync(files->dst);
+		break;
+	case TARGET_MOUNT:
+		/* It remembers what was trimmed for as long as it is mounted. */
+		if (files->dst >= 0)
+			close(files->dst);
+		place_again(c->place);
+		files->dst = open(place_path(c->place),
+				  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		ret = files->dst < 0;
+		break;
 	}
 	if (ret)
 		die("target of %s on %s: %s", c->name, c->on, strerror(errno));
 }
 
-static void measure_peer(struct result *result, const struct files *files,
+static void measure_peer(struct result *result, struct files *files,
 			 unsigned int samples)
 {
 	const struct bench_case *c = result->c;
@@ -240,6 +261,10 @@ static void measure(struct result *result, int obj, unsigned int samples)
 	unsigned int tries;
 
 	result->acall.what = c->name;
+	if (!c->reach && !c->server) {
+		renew(c, &files);
+		reach = acall_whole(obj, c, &files);
+	}
 	for (tries = samples * TRIES; tries; tries--) {
 		if (result->acall.count == samples)
 			break;
@@ -268,14 +293,6 @@ static bool covers_all(void)
 		if (!acall_stops(method, name))
 			continue;
 		found++;
-		for (i = 0; i < ARRAY_SIZE(without); i++)
-			if (without[i].method == method)
-				break;
-		if (i < ARRAY_SIZE(without)) {
-			fprintf(stderr, "%s is not measured: %s\n", name,
-				without[i].why);
-			continue;
-		}
 		for (i = 0; i < CASES && cases[i].method != method; i++)
 			;
 		if (i < CASES)
@@ -356,6 +373,7 @@ int main(int argc, char **argv)
 	if (i == CASES)
 		die("no method has such a name");
 
+	places_begin();
 	obj = acall_open();
 	covered = covers_all();
 	if (!dead_start())
@@ -372,6 +390,7 @@ int main(int argc, char **argv)
 	}
 	close(obj);
 	dead_stop();
+	places_end();
 	if (json)
 		print_json(results, count, samples);
 	else

@@ -77,6 +77,8 @@ static void begin(int obj, const struct bench_case *c,
 	struct acall_file_discard discard = {
 		.mode = ACALL_FILE_DISCARD_PLAIN,
 	};
+	struct acall_file_dedupe dedupe = { .length = c->bytes };
+	struct acall_file_trim trim = { 0 };
 	char path[sizeof(struct acall_file_path) + 4096] = "";
 	__s32 fds[2] = { files->src, files->dst };
 	struct acall_begin begin = {
@@ -116,6 +118,16 @@ static void begin(int obj, const struct bench_case *c,
 		begin.in_len = sizeof(discard);
 		fds[0] = files->dst;
 		break;
+	case ACALL_FILE_DEDUPE:
+		begin.in = (uintptr_t)&dedupe;
+		begin.in_len = sizeof(dedupe);
+		begin.nr_files = 2;
+		break;
+	case ACALL_FILE_TRIM:
+		begin.in = (uintptr_t)&trim;
+		begin.in_len = sizeof(trim);
+		fds[0] = files->dst;
+		break;
 	case ACALL_FILE_STATFS:
 	case ACALL_FILE_STAT:
 		begin.in_len = sizeof(struct acall_file_path);
@@ -129,6 +141,35 @@ static void begin(int obj, const struct bench_case *c,
 	}
 	if (ioctl(obj, ACALL_IOC_BEGIN, &begin))
 		die("BEGIN of %s: %s", c->name, strerror(errno));
+}
+
+/* How long it takes without a cancel, where progress does not tell how far it is. */
+__u64 acall_whole(int obj, const struct bench_case *c, const struct files *files)
+{
+	unsigned char out[sizeof(struct acall_file_stat_out)];
+	struct acall_finish finish = {
+		.size = sizeof(finish),
+		.out = (uintptr_t)out,
+		.out_len = sizeof(out),
+	};
+
+	begin(obj, c, files);
+	if (ioctl(obj, ACALL_IOC_FINISH, &finish))
+		die("FINISH: %s", strerror(errno));
+	if (finish.status)
+		die("%s on %s: %s", c->name, c->on, strerror(-finish.status));
+	return finish.end_ns - finish.start_ns;
+}
+
+static bool is_there(const struct bench_case *c, const struct acall_query *query,
+		     __u64 since, __u64 point)
+{
+	if (c->server)
+		return dead_is_asked();
+	if (!c->reach)
+		return query->state == ACALL_STATE_RUNNING &&
+		       now_ns() - since >= point;
+	return query->progress >= point;
 }
 
 /* Returns whether it was caught in the middle. */
@@ -148,6 +189,7 @@ bool acall_stop_once(int obj, const struct bench_case *c,
 		.out = (uintptr_t)out,
 		.out_len = sizeof(out),
 	};
+	__u64 since = now_ns();
 
 	begin(obj, c, files);
 	for (;;) {
@@ -155,7 +197,7 @@ bool acall_stop_once(int obj, const struct bench_case *c,
 		if (ioctl(obj, ACALL_IOC_QUERY, &query))
 			die("QUERY: %s", strerror(errno));
 		if (query.state == ACALL_STATE_DONE ||
-		    (c->server ? dead_is_asked() : query.progress >= point))
+		    is_there(c, &query, since, point))
 			break;
 		sched_yield();
 	}

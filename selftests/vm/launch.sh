@@ -27,8 +27,9 @@ if [ "$mode" = bench ]; then
 	program=$out/bench/${1:?no benchmark is named}
 	shift
 	set -- "$program" "$@"
-	# What it is compared with, as this machine has it.
-	export BESIDE='sha256sum cp'
+	# What it is compared with, and makes file systems with, as this
+	# machine has it.
+	export BESIDE='sha256sum cp mkfs.ext4 mkfs.xfs'
 	export TIMEOUT=${TIMEOUT:-12000}
 	# As people have it, unlike the tests.
 	export APPEND="mitigations=auto ${APPEND:-}"
