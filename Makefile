@@ -116,7 +116,7 @@ help:
 	@echo 'make check-matrix  other kernels, machines and compilers (LEGS=GLOBS)'
 	@echo 'make check-canaries [PROFILES="stock mem race"]  bugs made on'
 	@echo '                   purpose, and see them noticed'
-	@echo 'make check-powercut CUTS=24  cut the power of copies and syncs, and look'
+	@echo 'make check-powercut CUTS=15  cut the power of copies and syncs, and look'
 	@echo '                   for what was durable (FILESYSTEMS="ext4 xfs btrfs")'
 	@echo 'make fuzz          fuzz the module, for MINUTES=3'
 	@echo 'make coverage      what of the module the tests reach, as a page'

@@ -21,7 +21,7 @@
 
 . "$(dirname "$0")/../vm/common.sh"
 
-cuts=${CUTS:-24}
+cuts=${CUTS:-15}
 seed=${SEED:-$RANDOM}
 read -ra systems <<<"${FILESYSTEMS:-ext4 xfs btrfs}"
 tries=5			# cuts that a control has
@@ -77,7 +77,7 @@ disk_off()
 cut()
 {
 	disk_off
-	kill -TERM "$guest"
+	kill -TERM "$guest" 2>/dev/null
 }
 
 end()
@@ -188,12 +188,12 @@ work()
 		if [ -n "$lost$why" ]; then
 			failed=$((failed + 1))
 			keep "$fs" "$fs-$n"
-			say "$fs $n: FAILED, $what: ${lost:-$why}"
+			say "$fs $n: FAILED, $what:${lost:- $why}"
 			say "    (all that there is of it: $all/kept/$fs-$n)"
 			what=''
 		elif [ -n "$what" ]; then
 			passed=$((passed + 1))
-			say "$fs $n: $what: $there"
+			say "$fs $n: $what: $there are there"
 		fi
 		[ $how != verify ] || break
 		[ -z "$lost$why" ] || continue
@@ -225,11 +225,17 @@ control()
 	fi
 }
 
-"$vm/setup.sh" power || exit
 [ "$where" != host ] && [ -z "$cross" ] ||
 	die "only a guest of this machine's kind can have its power cut"
+"$vm/setup.sh" power || exit
 [ -z "${IMAGE:-}" ] || "$vm/image.sh" "$IMAGE" || broken
 use_kernel
+# As check.sh has it, for the same folder.
+exec 7>"$out/check.lock"
+flock -n 7 || {
+	say "waiting for another run in ${out#"$top"/}"
+	flock 7
+}
 say "building for $krel"
 logged "$out/build.log" "$vm/build.sh" modules userspace selftests vm &&
 	"$vm/fetch.sh" kernel || broken
@@ -237,10 +243,7 @@ guests=1
 [ -n "${CI:-}" ] || [ "$jobs" -lt 2 ] || guests=2
 guests=${GUESTS:-$guests}
 all=$out/power
-mkdir -p "$all"
-exec 7>"$all/lock"
-flock -n 7 || broken "another run is at work in $all"
-rm -rf "${all:?}"/*/
+rm -rf "$all"
 passed=0 failed=0 skipped=0
 workers=()
 trap 'end; kill "${workers[@]}" 2>/dev/null; exit 143' INT TERM HUP
