@@ -5,6 +5,9 @@
  * With a deadline there is nothing to watch: finishing sleeps until the call is
  * ready, and it is ready at the latest when the deadline and the grace are over,
  * whatever the server of the file system does.
+ *
+ *	$ ./deadline /
+ *	/: ... of ... blocks free
  */
 #include <errno.h>
 #include <libacall.h>
@@ -14,7 +17,7 @@
 int main(int argc, char **argv)
 {
 	struct acall_options options = {
-		.deadline = acall_after_ns(1000000000),	/* a second from now */
+		.deadline = acall_after_ns(3000000000),	/* from now */
 		.grace_ns = ACALL_GRACE_NONE,
 	};
 	struct acall_file_statfs_out fs;

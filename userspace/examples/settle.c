@@ -6,6 +6,11 @@
  * needs to know when it has really ended, before the target is removed or its
  * file system unmounted, waits until it has settled. Meanwhile the same object
  * carries other calls.
+ *
+ *	$ truncate -s 1G large
+ *	$ ./settle large part
+ *	...
+ *	settled
  */
 #include <fcntl.h>
 #include <libacall.h>
