@@ -49,21 +49,20 @@ modules()
 			-exec cp -p {} "$out/modules" \;
 }
 
-# provider NAME: acall_NAME.ko of selftests/NAME, as those build theirs who are
+# provider FOLDER: its module into build/.../NAME, as those build theirs who are
 # not in this tree: against the headers that are installed.
 provider()
 {
-	local file
+	local file name=${1##*/}
 
 	"$vm/headers.sh" "$out/headers" || return 1
-	mkdir -p "$out/$1"
-	for file in Kbuild "acall_$1.c"; do
-		cmp -s "$top/selftests/$1/$file" "$out/$1/$file" ||
-			cp "$top/selftests/$1/$file" "$out/$1"
+	mkdir -p "$out/$name"
+	for file in "$top/$1"/{Kbuild,acall_*.c}; do
+		cmp -s "$file" "$out/$name/${file##*/}" || cp "$file" "$out/$name"
 	done
 	# Whether symbols that it imports have changed, Kbuild only finds out anew.
-	rm -f "$out/$1/Module.symvers"
-	kernel_make M="$out/$1" ACALL="$out/headers" \
+	rm -f "$out/$name/Module.symvers"
+	kernel_make M="$out/$name" ACALL="$out/headers" \
 		KBUILD_EXTRA_SYMBOLS="$out/headers/Module.symvers" modules
 }
 
@@ -94,7 +93,9 @@ selftests()
 	fi
 	make -C "$top/selftests" -j"$jobs" OUTPUT="$out/selftests" \
 		LIBACALL="$out/userspace/libacall.a" M32=1 \
-		KSFT="$source/tools/testing/selftests"
+		KSFT="$source/tools/testing/selftests" &&
+		"$top/selftests/manual/build.sh" "$out/selftests/manual" \
+			"$out/userspace/libacall.a"
 }
 
 bench()
@@ -126,7 +127,9 @@ use_kernel
 unset MAKEFLAGS MFLAGS MAKELEVEL
 for part in "$@"; do
 	case $part in
-	sample|canary) provider "$part" || exit 1 ;;
+	sample)	provider selftests/sample &&
+			provider userspace/examples/provider || exit 1 ;;
+	canary)	provider selftests/canary || exit 1 ;;
 	modules|userspace|selftests|bench|vm|where) "$part" || exit 1 ;;
 	*) die "no such part: $part" ;;
 	esac

@@ -138,6 +138,18 @@ make_root()
 		done
 		cp "$out/sample/acall_sample.ko" "$root/acall/modules" ||
 			die "not built yet"
+		# What is run of the manual, and the provider among the examples.
+		case " $* " in
+		*' manual_'*)
+			cp "$out/provider/acall_primes.ko" "$root/acall/modules" ||
+				die "not built yet"
+			for file in "$out"/selftests/manual/*/session; do
+				for program in "${file%/*}"/*; do
+					[[ $program == *.c ]] || add_program \
+						"$program" "acall/tests/${program#"$out/selftests/"}"
+				done
+			done ;;
+		esac
 		# Broken on purpose: only where it is asked for.
 		case " $* " in
 		*' canary_'*)

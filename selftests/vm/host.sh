@@ -20,7 +20,7 @@ unload()
 {
 	local module tries
 
-	for module in acall_sample acall_timer acall_test acall_file acall; do
+	for module in acall_primes acall_sample acall_timer acall_test acall_file acall; do
 		tries=$((50 * scale))
 		while [ -d "/sys/module/$module" ] &&
 		      ! rmmod "$module" 2>/dev/null; do
@@ -95,7 +95,8 @@ modules='acall acall_file acall_timer acall_test'
 cp "$out"/modules/*.ko "$tmp/modules" || die "not built yet"
 if [ "$mode" = check ]; then
 	modules+=' acall_sample'
-	cp "$out/sample/acall_sample.ko" "$tmp/modules" || die "not built yet"
+	cp "$out"/{sample/acall_sample,provider/acall_primes}.ko "$tmp/modules" ||
+		die "not built yet"
 fi
 for module in $modules; do
 	load_module "$tmp/modules/$module.ko" || die "cannot load $module"
@@ -114,6 +115,7 @@ do_it()
 	case $mode in
 	check)
 		mkdir "$tmp/tests"
+		cp -R "$out/selftests/manual" "$tmp/tests"
 		find "$out/selftests" -maxdepth 1 -type f \
 			-exec install {} "$tmp/tests" \;
 		for name in "$@"; do

@@ -80,13 +80,13 @@ style()
 	types+=,NEW_TYPEDEFS,ENOSYS,CAMELCASE,MACRO_WITH_FLOW_CONTROL
 
 	mkdir -p "$out/style/include"
-	cp -R module uapi userspace selftests "$out/style"
+	cp -R module uapi userspace selftests Documentation "$out/style"
 	cd "$out/style" || return
 	find . -name '.?*' -type f -delete
 	# shellcheck disable=SC2046 # names without spaces
 	{
 		unclean "$(find module uapi -name '*.[ch]')" "${check[@]}"
-		unclean "$(find selftests userspace -name '*.[ch]')" \
+		unclean "$(find selftests userspace Documentation -name '*.[ch]')" \
 			"${check[@]}" --ignore "$types"
 	}
 	cd "$top" || return
@@ -95,7 +95,7 @@ style()
 # The mirror that the modules are built in is not to be seen in messages.
 modules()
 {
-	local name
+	local name file
 
 	mkdir -p "$out/src"
 	cp -R Kbuild module uapi "$out/src"
@@ -103,9 +103,10 @@ modules()
 	make -s -C "$kdir" -j"$jobs" M="$out/src" KBUILD_MODPOST_NOFINAL=1 \
 		C=2 W=1 modules 2>&1 | sed "s|$out/src/||"
 	"$vm/headers.sh" "$out/headers" "$out/src"
-	for name in sample canary; do
+	for file in selftests/sample selftests/canary userspace/examples/provider; do
+		name=${file##*/}
 		mkdir -p "$out/$name"
-		cp "selftests/$name/"{Kbuild,"acall_$name.c"} "$out/$name"
+		cp "$file/"{Kbuild,acall_*.c} "$out/$name"
 		make -s -C "$kdir" M="$out/$name" ACALL="$out/headers" \
 			KBUILD_EXTRA_SYMBOLS="$out/headers/Module.symvers" \
 			KBUILD_MODPOST_NOFINAL=1 C=2 W=1 modules 2>&1 |
@@ -120,6 +121,11 @@ userspace()
 	make -s -C selftests -j"$jobs" OUTPUT="$out/selftests" \
 		LIBACALL="$out/userspace/libacall.a" \
 		KSFT="$source/tools/testing/selftests" >/dev/null
+}
+
+manual()
+{
+	selftests/manual/lint.sh "$out/manual" "$out/userspace"
 }
 
 # Each public header stands alone.
@@ -178,6 +184,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 check checkpatch style
 check sparse+W=1 modules
 check warnings userspace
+check manual manual
 check headers headers
 check kernel-doc kernel_doc
 check SPDX spdx
