@@ -283,6 +283,7 @@ for test in "$fast"/litmus/*.litmus; do
 	check "litmus $(basename "$test" .litmus)" litmus "$(basename "$test" .litmus)"
 done
 check "state.svg" "$fast/diagram.sh" check
+check "locking.rst" "$fast/barriers.sh" "$top"
 run_all
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]
