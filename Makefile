@@ -4,7 +4,8 @@
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
 	check-matrix check-coverage check-powercut mutants conformance coverage fuzz lint vm \
-	shell bench bench-stop bench-work bench-file headers_install clean distclean help
+	shell patchset bench bench-stop bench-work bench-file headers_install clean \
+	distclean help
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL PARALLEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
@@ -77,6 +78,12 @@ headers_install:
 	@$(VM)/build.sh modules
 	@$(VM)/headers.sh $(abspath $(or $(DIR),build/headers))
 
+# For the kernel whose source is SOURCE.
+patchset:
+	@$(VM)/setup.sh lint
+	@$(VM)/fetch.sh source
+	@selftests/patchset/patchset.sh $(abspath $(or $(DIR),build/patchset)) $(SOURCE)
+
 vm:
 	@$(VM)/launch.sh run '$(RUN)' $(ARGS)
 
@@ -121,6 +128,7 @@ help:
 	@echo 'make fuzz          fuzz the module, for MINUTES=3'
 	@echo 'make coverage      what of the module the tests reach, as a page'
 	@echo 'make lint          static checks'
+	@echo 'make patchset DIR=DIR SOURCE=LINUX  this tree as patches for a kernel'
 	@echo 'make vm RUN=PROG   run PROG [ARGS="..."] in the VM, as root'
 	@echo 'make shell         a shell in the VM'
 	@echo 'make bench         what a call costs, beside io_uring and thread pools, and'

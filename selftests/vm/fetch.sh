@@ -5,7 +5,8 @@
 #	kernel	the stock kernel image and the few of its modules that the guest
 #		needs, and base.cpio, the guest's root without our own parts
 #	headers	of a kernel whose headers are not installed
-#	source	checkpatch and the kselftest headers, from linux-source
+#	source	checkpatch, the kselftest headers, and what a patch that adds a driver
+#		changes, from linux-source
 # What is there already is not fetched again.
 
 . "$(dirname "$0")/common.sh"
@@ -240,13 +241,21 @@ fetch_source()
 	local tmp=$source.tmp tarball=linux-source-$kversion.tar.xz
 
 	[ ! -e "$source/scripts/checkpatch.pl" ] ||
-		[ ! -e "$source/tools/memory-model" ] || return 0
+		[ ! -e "$source/tools/memory-model" ] ||
+		[ ! -e "$source/MAINTAINERS" ] || return 0
 	rm -rf "$source" "$tmp"
 	mkdir -p "$tmp"
 	(cd "$tmp" && download "linux-source-$kversion") || exit 1
 	dpkg-deb --fsys-tarfile "$tmp"/linux-source-*.deb |
 		tar -xO "./usr/src/$tarball" | xz -dc -T0 |
 		tar -x -C "$tmp" --strip-components=1 \
+		linux-source-$kversion/MAINTAINERS \
+		linux-source-$kversion/Documentation/driver-api/index.rst \
+		linux-source-$kversion/Documentation/userspace-api/index.rst \
+		linux-source-$kversion/Documentation/userspace-api/ioctl/ioctl-number.rst \
+		linux-source-$kversion/drivers/misc/Kconfig \
+		linux-source-$kversion/drivers/misc/Makefile \
+		linux-source-$kversion/tools/testing/selftests/Makefile \
 		linux-source-$kversion/scripts/checkpatch.pl \
 		linux-source-$kversion/scripts/spelling.txt \
 		linux-source-$kversion/scripts/const_structs.checkpatch \

@@ -128,6 +128,11 @@ manual()
 	selftests/manual/lint.sh "$out/manual" "$out/userspace"
 }
 
+patchset()
+{
+	selftests/patchset/check.sh "$out/patchset"
+}
+
 # Each public header stands alone.
 headers()
 {
@@ -185,6 +190,7 @@ check checkpatch style
 check sparse+W=1 modules
 check warnings userspace
 check manual manual
+check patchset patchset
 check headers headers
 check kernel-doc kernel_doc
 check SPDX spdx

@@ -34,7 +34,7 @@ packages()
 	cache)
 		echo ccache ;;
 	lint)
-		echo sparse perl shellcheck xz-utils mandoc man-db ;;
+		echo sparse perl shellcheck xz-utils mandoc man-db git unifdef ;;
 	matrix)
 		echo clang flex bison bc xz-utils libelf-dev libssl-dev
 		echo qemu-system-arm qemu-system-misc ;;
