@@ -229,7 +229,7 @@ tests()
 	env -u MAKEFLAGS -u MFLAGS make -s --no-print-directory \
 		-C "$top/selftests" \
 		--eval='list: ; @echo $(TEST_GEN_PROGS) $(notdir $(LIB_PROGS)) \
-			$(notdir $(TEST_PROGS)) \
+			$(notdir $(COM_PROGS)) $(notdir $(TEST_PROGS)) \
 			$(filter-out $(if $(ALL)$(TESTS),,$(LONG32)), \
 				$(PROGS32)) \
 			$(if $(filter race% antagonist%,$(TESTS)), \

@@ -139,11 +139,14 @@ headers()
 	local file
 
 	for file in $(files -path '*uapi/linux/*.h') \
-		    $(files -path '*lib/include/*.h'); do
+		    $(files -path 'userspace/*/include/*.h'); do
 		gcc -std=gnu11 -Wall -Wextra -Wpedantic -fsyntax-only \
 			-Iuapi -Iuserspace/lib/include -x c "$file"
 	done
 }
+
+# The page for who knows COM is of the header.
+com_page() { selftests/com/page.sh; }
 
 # Comments of the public headers say what kernel-doc can read.
 kernel_doc()
@@ -193,6 +196,7 @@ check manual manual
 check patchset patchset
 check headers headers
 check kernel-doc kernel_doc
+check com.md com_page
 check SPDX spdx
 check sizes size
 check shellcheck shell

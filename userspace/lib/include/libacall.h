@@ -36,6 +36,8 @@
  *	CO_E_CANCEL_DISABLED		-EPERM
  *	E_NOINTERFACE			-EOPNOTSUPP
  *
+ * Calls that are cancelled by the thread they are made in: <libacall_com.h>.
+ *
  * Return values. Every function that can fail returns 0 (or, where it says so,
  * a value > 0) or a negative errno, which speaks of that operation and never of
  * the call: the call's own fate is in struct acall_result. errno itself is

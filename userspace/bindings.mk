@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#
+# What wraps libacall for those who have other habits, each a package of its own:
+# com/ (libacall-com). Included by the Makefile.
+
+com_o	:= $(patsubst $(src)/%.c,$(out)/%.o,$(sort $(wildcard $(src)/com/*.c)))
+wrappers := acall-com
+wrapper_files := $(foreach name,$(wrappers),$(out)/lib$(name).so.1 \
+	$(out)/lib$(name).so $(out)/lib$(name).a $(out)/lib$(name).pc)
+
+$(com_o): ours += -fPIC -fvisibility=hidden -I$(src)/com/include
+$(out)/libacall-com.so.1 $(out)/libacall-com.a: $(com_o)
+# Its destructors of threads stay, whoever unloads it.
+$(out)/libacall-com.so.1: wrap := -Wl,-z,nodelete
+$(out)/libacall-com.so.1: $(src)/com/libacall-com.map
+$(out)/libacall-com.pc: $(src)/com/libacall-com.pc.in
+
+$(out)/libacall-%.so.1: $(out)/libacall.so
+	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) \
+		-Wl,--version-script=$(filter %.map,$^) -Wl,-z,defs \
+		-o $@ $(filter %.o,$^) $(out)/libacall.so $(wrap)
+
+$(out)/libacall-%.so: $(out)/libacall-%.so.1
+	ln -sf $(<F) $@
+
+$(out)/libacall-%.a:
+	rm -f $@
+	$(AR) rcs $@ $(filter %.o,$^)
+
+$(out)/libacall-%.pc: FORCE
+	@mkdir -p $(@D)
+	@$(pc) $(filter %.in,$^) >$@
+
+all: $(wrapper_files)
+
+install: install-wrappers
+
+install-wrappers: $(wrapper_files)
+	$(INSTALL) -d $(DESTDIR)$(includedir) $(DESTDIR)$(libdir) \
+		$(DESTDIR)$(pkgconfigdir)
+	for name in $(wrappers:acall-%=%); do \
+		$(INSTALL) -m 644 $(src)/$$name/include/*.h \
+			$(DESTDIR)$(includedir) && \
+		$(INSTALL) -m 755 $(out)/libacall-$$name.so.1 \
+			$(DESTDIR)$(libdir) && \
+		ln -sf libacall-$$name.so.1 \
+			$(DESTDIR)$(libdir)/libacall-$$name.so && \
+		$(INSTALL) -m 644 $(out)/libacall-$$name.a \
+			$(DESTDIR)$(libdir) && \
+		$(INSTALL) -m 644 $(out)/libacall-$$name.pc \
+			$(DESTDIR)$(pkgconfigdir) || exit 1; \
+	done
+
+clean: clean-wrappers
+
+clean-wrappers:
+	rm -rf $(out)/com $(out)/libacall-*.so.1 \
+		$(wrappers:%=$(out)/lib%.so) $(out)/libacall-*.a \
+		$(out)/libacall-*.pc
+
+-include $(com_o:.o=.d)
+
+.PHONY: install-wrappers clean-wrappers
