@@ -1,19 +1,33 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 #
 # What wraps libacall for those who have other habits, each a package of its own:
-# com/ (libacall-com). Included by the Makefile.
+# com/ (libacall-com) and glib/ (libacall-glib, where GLib is). Included by the
+# Makefile.
+
+PKG_CONFIG	?= pkg-config
 
 com_o	:= $(patsubst $(src)/%.c,$(out)/%.o,$(sort $(wildcard $(src)/com/*.c)))
-wrappers := acall-com
+glib	:= gio-unix-2.0 >= 2.70
+have_glib := $(shell $(PKG_CONFIG) --exists '$(glib)' 2>/dev/null && echo yes)
+glib_o	:= $(if $(have_glib),$(patsubst $(src)/%.c,$(out)/%.o,\
+	     $(sort $(wildcard $(src)/glib/*.c))))
+wrappers := acall-com $(if $(have_glib),acall-glib)
 wrapper_files := $(foreach name,$(wrappers),$(out)/lib$(name).so.1 \
 	$(out)/lib$(name).so $(out)/lib$(name).a $(out)/lib$(name).pc)
 
 $(com_o): ours += -fPIC -fvisibility=hidden -I$(src)/com/include
+$(glib_o): ours += -fPIC -fvisibility=hidden -I$(src)/glib/include \
+	-DG_LOG_DOMAIN='"acall"' $(shell $(PKG_CONFIG) --cflags '$(glib)')
 $(out)/libacall-com.so.1 $(out)/libacall-com.a: $(com_o)
+$(out)/libacall-glib.so.1 $(out)/libacall-glib.a: $(glib_o)
 # Its destructors of threads stay, whoever unloads it.
 $(out)/libacall-com.so.1: wrap := -Wl,-z,nodelete
+$(out)/libacall-glib.so.1: wrap := $(if $(have_glib),\
+	$(shell $(PKG_CONFIG) --libs '$(glib)'))
 $(out)/libacall-com.so.1: $(src)/com/libacall-com.map
+$(out)/libacall-glib.so.1: $(src)/glib/libacall-glib.map
 $(out)/libacall-com.pc: $(src)/com/libacall-com.pc.in
+$(out)/libacall-glib.pc: $(src)/glib/libacall-glib.pc.in
 
 $(out)/libacall-%.so.1: $(out)/libacall.so
 	$(CC) -pthread $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) \
@@ -54,10 +68,10 @@ install-wrappers: $(wrapper_files)
 clean: clean-wrappers
 
 clean-wrappers:
-	rm -rf $(out)/com $(out)/libacall-*.so.1 \
+	rm -rf $(out)/com $(out)/glib $(out)/libacall-*.so.1 \
 		$(wrappers:%=$(out)/lib%.so) $(out)/libacall-*.a \
 		$(out)/libacall-*.pc
 
--include $(com_o:.o=.d)
+-include $(com_o:.o=.d) $(glib_o:.o=.d)
 
 .PHONY: install-wrappers clean-wrappers

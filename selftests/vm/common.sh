@@ -230,6 +230,7 @@ tests()
 		-C "$top/selftests" \
 		--eval='list: ; @echo $(TEST_GEN_PROGS) $(notdir $(LIB_PROGS)) \
 			$(notdir $(COM_PROGS)) $(notdir $(TEST_PROGS)) \
+			$(if '"$cross"',,$(notdir $(GLIB_PROGS))) \
 			$(filter-out $(if $(ALL)$(TESTS),,$(LONG32)), \
 				$(PROGS32)) \
 			$(if $(filter race% antagonist%,$(TESTS)), \

@@ -43,7 +43,7 @@ packages()
 			echo qemu-system-x86 busybox-static cpio xz-utils
 		[[ $purpose != @(check|power) ]] ||
 			echo xz-utils xfsprogs btrfs-progs gcc-12-multilib
-		[ "$purpose" != check ] || echo dmsetup
+		[ "$purpose" != check ] || echo dmsetup libglib2.0-dev
 		[ "$purpose" != power ] || echo nbdkit
 		[ "$purpose" != bench ] || echo liburing-dev nettle-dev jq \
 			gnuplot-nox xfsprogs btrfs-progs rsync duperemove
