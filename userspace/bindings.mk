@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 #
 # What wraps libacall for those who have other habits, each a package of its own:
-# com/ (libacall-com) and glib/ (libacall-glib, where GLib is). Included by the
-# Makefile.
+# com/ (libacall-com), glib/ (libacall-glib, where GLib is) and python/ (the module
+# acall, where Python is). Included by the Makefile.
 
 PKG_CONFIG	?= pkg-config
+PYTHON		?= python3
 
 com_o	:= $(patsubst $(src)/%.c,$(out)/%.o,$(sort $(wildcard $(src)/com/*.c)))
 glib	:= gio-unix-2.0 >= 2.70
@@ -14,6 +15,16 @@ glib_o	:= $(if $(have_glib),$(patsubst $(src)/%.c,$(out)/%.o,\
 wrappers := acall-com $(if $(have_glib),acall-glib)
 wrapper_files := $(foreach name,$(wrappers),$(out)/lib$(name).so.1 \
 	$(out)/lib$(name).so $(out)/lib$(name).a $(out)/lib$(name).pc)
+
+# Where this Python looks for what is installed below prefix.
+have_python := $(shell $(PYTHON) -c 'import ctypes' 2>/dev/null && echo yes)
+ifneq ($(have_python),)
+pythondir ?= $(shell $(PYTHON) -c 'import site, sys; \
+	lib = sys.argv[1] + "/lib/python"; \
+	own = lib + "%d.%d/site-packages" % sys.version_info[:2]; \
+	print(next((path for path in site.getsitepackages() \
+		    if path.startswith(lib)), own))' $(prefix))
+endif
 
 $(com_o): ours += -fPIC -fvisibility=hidden -I$(src)/com/include
 $(glib_o): ours += -fPIC -fvisibility=hidden -I$(src)/glib/include \
@@ -47,7 +58,7 @@ $(out)/libacall-%.pc: FORCE
 
 all: $(wrapper_files)
 
-install: install-wrappers
+install: install-wrappers $(if $(have_python),install-python)
 
 install-wrappers: $(wrapper_files)
 	$(INSTALL) -d $(DESTDIR)$(includedir) $(DESTDIR)$(libdir) \
@@ -65,6 +76,11 @@ install-wrappers: $(wrapper_files)
 			$(DESTDIR)$(pkgconfigdir) || exit 1; \
 	done
 
+install-python:
+	$(INSTALL) -d $(DESTDIR)$(pythondir)/acall
+	$(INSTALL) -m 644 $(src)/python/acall/*.py \
+		$(src)/python/acall/py.typed $(DESTDIR)$(pythondir)/acall
+
 clean: clean-wrappers
 
 clean-wrappers:
@@ -74,4 +90,4 @@ clean-wrappers:
 
 -include $(com_o:.o=.d) $(glib_o:.o=.d)
 
-.PHONY: install-wrappers clean-wrappers
+.PHONY: install-wrappers install-python clean-wrappers

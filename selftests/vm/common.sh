@@ -230,7 +230,7 @@ tests()
 		-C "$top/selftests" \
 		--eval='list: ; @echo $(TEST_GEN_PROGS) $(notdir $(LIB_PROGS)) \
 			$(notdir $(COM_PROGS)) $(notdir $(TEST_PROGS)) \
-			$(if '"$cross"',,$(notdir $(GLIB_PROGS))) \
+			$(if '"$cross"',,$(notdir $(GLIB_PROGS)) $(PYTHON_PROGS)) \
 			$(filter-out $(if $(ALL)$(TESTS),,$(LONG32)), \
 				$(PROGS32)) \
 			$(if $(filter race% antagonist%,$(TESTS)), \
@@ -258,6 +258,7 @@ test_path()
 {
 	case $1 in
 	*.sh) echo "$top/selftests/${1%%_*}/$1" ;;
+	*.py) echo "$top/selftests/${1%%_*}/$1" ;;
 	canary_*) echo "$out/selftests/canary" ;;
 	*) echo "$out/selftests/$1" ;;
 	esac

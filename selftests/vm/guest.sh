@@ -61,7 +61,7 @@ add_program()
 	'#!'*)
 		for word in ${first#??}; do
 			case $word in
-			*/sh|*/env|-*) continue ;;
+			*/sh|*/env|*/python3|-*) continue ;;
 			esac
 			word=$(command -v "$word") || continue
 			install -D "$word" "$root/bin/${word##*/}"
@@ -69,6 +69,28 @@ add_program()
 		done ;;
 	*)	add_libraries "$1" ;;
 	esac 2>/dev/null
+}
+
+# Python as far as an event loop and its tests need it, and the module that is tested.
+add_python()
+{
+	local python lib part
+
+	python=$(readlink -f /usr/bin/python3) || die "no Python"
+	lib=/usr/lib/${python##*/}
+	install -D -m 755 "$python" "$root/usr/bin/python3" || exit 1
+	mkdir -p "$root$lib/lib-dynload" "$root/usr/lib/python3/dist-packages"
+	# Compiled files count if those that they were made of are as old as they were.
+	cp -a "$lib"/{*.py,__pycache__} "$lib"/{asyncio,collections,concurrent} \
+		"$lib"/{ctypes,encodings,importlib,json,logging,re,unittest} \
+		"$root$lib"
+	for part in "$lib"/lib-dynload/_{asyncio,contextvars,ctypes,json,queue}.*.so; do
+		cp -a "$part" "$root$lib/lib-dynload"
+		add_libraries "$part"
+	done
+	add_libraries "$python"
+	cp -a "$top/userspace/python/acall" "$root/usr/lib/python3/dist-packages"
+	install -D "$out/userspace/libacall.so.1" "$root/lib/libacall.so.1"
 }
 
 # To where modprobe finds them by name and alias; /acall/modules stays a name of
@@ -136,6 +158,8 @@ make_root()
 			file=$(test_path "$program")
 			add_program "$file" "acall/tests/$program"
 		done
+		# So much is only there for who needs it.
+		[[ " $* " != *' python_'* ]] || add_python
 		cp "$out/sample/acall_sample.ko" "$root/acall/modules" ||
 			die "not built yet"
 		# What is run of the manual, and the provider among the examples.

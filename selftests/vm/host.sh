@@ -107,6 +107,7 @@ cp -p "$out/userspace/"{acall,libacall-with.so} "$tmp/bin" 2>/dev/null
 PATH=$tmp/bin:$PATH
 export PATH ACALL_LOG_MARK ACALL_SCALE=$scale
 export LD_LIBRARY_PATH=$out/userspace
+export PYTHONPATH=$top/userspace/python PYTHONDONTWRITEBYTECODE=1
 export ACALL_DIR_TMPFS=$tmp/tmpfs ACALL_DIR_EXT4=$tmp/ext4
 export ACALL_MODULES=$tmp/modules
 

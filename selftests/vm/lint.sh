@@ -155,6 +155,15 @@ headers()
 # The page for who knows COM is of the header.
 com_page() { selftests/com/page.sh; }
 
+# Names, and of the module that is installed all types. Nothing is written beside it.
+python()
+{
+	# shellcheck disable=SC2046
+	pyflakes3 $(files -name '*.py')
+	PYTHONDONTWRITEBYTECODE=1 mypy --strict --no-error-summary --cache-dir /dev/null \
+		userspace/python/acall
+}
+
 # Comments of the public headers say what kernel-doc can read.
 kernel_doc()
 {
@@ -204,6 +213,7 @@ check patchset patchset
 check headers headers
 check kernel-doc kernel_doc
 check com.md com_page
+check python python
 check SPDX spdx
 check sizes size
 check shellcheck shell

@@ -34,7 +34,8 @@ packages()
 	cache)
 		echo ccache ;;
 	lint)
-		echo sparse perl shellcheck xz-utils mandoc man-db git unifdef ;;
+		echo sparse perl shellcheck xz-utils mandoc man-db git unifdef
+		echo pyflakes3 mypy ;;
 	matrix)
 		echo clang flex bison bc xz-utils libelf-dev libssl-dev
 		echo qemu-system-arm qemu-system-misc ;;
@@ -43,7 +44,7 @@ packages()
 			echo qemu-system-x86 busybox-static cpio xz-utils
 		[[ $purpose != @(check|power) ]] ||
 			echo xz-utils xfsprogs btrfs-progs gcc-12-multilib
-		[ "$purpose" != check ] || echo dmsetup libglib2.0-dev
+		[ "$purpose" != check ] || echo dmsetup libglib2.0-dev python3
 		[ "$purpose" != power ] || echo nbdkit
 		[ "$purpose" != bench ] || echo liburing-dev nettle-dev jq \
 			gnuplot-nox xfsprogs btrfs-progs rsync duperemove
