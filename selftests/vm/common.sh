@@ -257,8 +257,7 @@ chosen_tests()
 test_path()
 {
 	case $1 in
-	*.sh) echo "$top/selftests/${1%%_*}/$1" ;;
-	*.py) echo "$top/selftests/${1%%_*}/$1" ;;
+	*.sh | *.py) echo "$top/selftests/${1%%_*}/$1" ;;
 	canary_*) echo "$out/selftests/canary" ;;
 	*) echo "$out/selftests/$1" ;;
 	esac
