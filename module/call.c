@@ -36,6 +36,10 @@
 
 static atomic_t executions = ATOMIC_INIT(0);
 static atomic_t orphans = ATOMIC_INIT(0);
+DEFINE_PER_CPU(struct acall_counts, acall_counts);
+
+static_assert(ACALL_COUNT_ABANDONED - ACALL_COUNT_COMPLETED ==
+	      ACALL_PHASE_ABANDONED - ACALL_PHASE_COMPLETED);
 
 /*
  * A worker's fput() would be done some time later, when the client may long have
@@ -97,6 +101,7 @@ enum acall_verdict acall_call_step(struct acall_call *call,
 	u32 now = was;
 	enum acall_verdict verdict;
 	bool cancelled, done, ended, orphan;
+	u32 outcome;
 
 	lockdep_assert_held(&call->lock);
 
@@ -113,8 +118,10 @@ enum acall_verdict acall_call_step(struct acall_call *call,
 	ended = (now & ~was) & ACALL_WORD_ENDED;
 	orphan = acall_word_phase(now) == ACALL_PHASE_ABANDONED;
 
-	if (event == ACALL_EVENT_START)
+	if (event == ACALL_EVENT_START) {
 		call->start_ns = ktime_get_ns();
+		acall_count(ACALL_COUNT_STARTED, 1);
+	}
 	if (event == ACALL_EVENT_ENTER)
 		call->start_ns = call->begin_ns;
 	if (event == ACALL_EVENT_REFUSE)
@@ -129,6 +136,8 @@ enum acall_verdict acall_call_step(struct acall_call *call,
 		call->end_ns = ktime_get_ns();
 		call->end_progress = atomic64_read(&call->progress);
 		call->end_total = atomic64_read(&call->total);
+		outcome = acall_word_phase(now) - ACALL_PHASE_COMPLETED;
+		acall_count(ACALL_COUNT_COMPLETED + outcome, 1);
 	}
 	if (done && orphan) {
 		atomic_inc(&orphans);
@@ -592,6 +601,22 @@ void acall_call_snapshot(struct acall_call *call, struct acall_snapshot *snap)
 void acall_calls_add_executions(int n)
 {
 	atomic_add(n, &executions);
+}
+
+/**
+ * acall_counted - how many calls there were of which
+ * @what: which
+ *
+ * As of no one moment, if they are being counted.
+ */
+unsigned long acall_counted(enum acall_count what)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(acall_counts, cpu).n[what]);
+	return sum;
 }
 
 u32 acall_calls_executions(void)

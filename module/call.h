@@ -9,6 +9,7 @@
 #include <linux/atomic.h>
 #include <linux/hrtimer.h>
 #include <linux/list.h>
+#include <linux/percpu.h>
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
@@ -146,6 +147,30 @@ struct acall_snapshot {
 	u64 end_ns;
 	u64 cpu_ns;
 };
+
+/* What all calls have come to since the module was loaded, for sysfs alone. */
+enum acall_count {
+	ACALL_COUNT_ACCEPTED,
+	ACALL_COUNT_STARTED,
+	ACALL_COUNT_COMPLETED,		/* from here on as the phases */
+	ACALL_COUNT_STOPPED,
+	ACALL_COUNT_NEVER_STARTED,
+	ACALL_COUNT_ABANDONED,
+	ACALL_NR_COUNTS
+};
+
+struct acall_counts {
+	unsigned long n[ACALL_NR_COUNTS];
+};
+
+DECLARE_PER_CPU(struct acall_counts, acall_counts);
+
+static inline void acall_count(enum acall_count what, int n)
+{
+	this_cpu_add(acall_counts.n[what], n);
+}
+
+unsigned long acall_counted(enum acall_count what);
 
 int acall_calls_init(void);
 void acall_calls_exit(void);

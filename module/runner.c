@@ -493,6 +493,8 @@ static void run_in_place(struct acall_call *call)
 	struct acall_bounded bounded;
 	int ret;
 
+	/* It was published as one that is running. */
+	acall_count(ACALL_COUNT_STARTED, 1);
 	acall_delay(ACALL_AT_START_ENTER);
 	acall_bounded_begin(&bounded);
 	ret = call->method->run(call);
@@ -518,6 +520,7 @@ void acall_runner_enqueue(struct acall_call *call, bool more)
 	enum acall_phase phase;
 	bool gone;
 
+	acall_count(ACALL_COUNT_ACCEPTED, 1);
 	/*
 	 * Over in a moment, so on no list and in no lane: a sweep need not find
 	 * it, and the pin is what unregistration waits for.

@@ -343,21 +343,63 @@ static const struct file_operations device_fops = {
 static ssize_t _name##_show(struct device *dev,				\
 			    struct device_attribute *attr, char *buf)	\
 {									\
-	return sysfs_emit(buf, "%u\n", _value);				\
+	return sysfs_emit(buf, "%lu\n", (unsigned long)(_value));	\
 }									\
 static DEVICE_ATTR_RO(_name)
+
+/*
+ * What is left of some counts without others, which are read one after the other
+ * while calls come and go.
+ */
+static unsigned long rest(unsigned long some, unsigned long others)
+{
+	return (long)(some - others) < 0 ? 0 : some - others;
+}
+
+static unsigned long queued(void)
+{
+	unsigned long others = acall_counted(ACALL_COUNT_NEVER_STARTED) +
+			       acall_counted(ACALL_COUNT_STARTED);
+
+	return rest(acall_counted(ACALL_COUNT_ACCEPTED), others);
+}
+
+static unsigned long running(void)
+{
+	unsigned long others = acall_counted(ACALL_COUNT_COMPLETED) +
+			       acall_counted(ACALL_COUNT_STOPPED) +
+			       acall_counted(ACALL_COUNT_ABANDONED);
+
+	return rest(acall_counted(ACALL_COUNT_STARTED), others);
+}
 
 /* A queue is one, however many slots it has. */
 COUNTER(objects, acall_objects_count() + acall_queues_count());
 COUNTER(calls, acall_limits_calls());
 COUNTER(executions, acall_calls_executions());
 COUNTER(orphans, acall_calls_orphans());
+COUNTER(queued, queued());
+COUNTER(running, running());
+COUNTER(accepted, acall_counted(ACALL_COUNT_ACCEPTED));
+COUNTER(started, acall_counted(ACALL_COUNT_STARTED));
+COUNTER(completed, acall_counted(ACALL_COUNT_COMPLETED));
+COUNTER(stopped, acall_counted(ACALL_COUNT_STOPPED));
+COUNTER(never_started, acall_counted(ACALL_COUNT_NEVER_STARTED));
+COUNTER(abandoned, acall_counted(ACALL_COUNT_ABANDONED));
 
 static struct attribute *counter_attrs[] = {
 	&dev_attr_objects.attr,
 	&dev_attr_calls.attr,
 	&dev_attr_executions.attr,
 	&dev_attr_orphans.attr,
+	&dev_attr_queued.attr,
+	&dev_attr_running.attr,
+	&dev_attr_accepted.attr,
+	&dev_attr_started.attr,
+	&dev_attr_completed.attr,
+	&dev_attr_stopped.attr,
+	&dev_attr_never_started.attr,
+	&dev_attr_abandoned.attr,
 	NULL,
 };
 ATTRIBUTE_GROUPS(counter);

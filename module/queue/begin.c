@@ -267,6 +267,7 @@ static u32 fill_slots(struct acall_queue *queue, struct acall_batch *batch,
 
 static void count_live(struct acall_queue *queue, int nr)
 {
+	acall_count(ACALL_COUNT_ACCEPTED, nr);
 	acall_calls_add_executions(nr);
 	atomic_add(nr, &queue->shorts_live);
 }

@@ -119,6 +119,13 @@ static __always_inline void run(struct acall_slot *slot,
 		unload(client, lent, slot);
 }
 
+/* Nobody has been told of them yet. */
+static void count(u32 nr)
+{
+	acall_count(ACALL_COUNT_STARTED, nr);
+	acall_count(ACALL_COUNT_COMPLETED, nr);
+}
+
 /* Return: the client of the next slot, which keeps him; NULL: there is none. */
 static struct acall_client *next_client(struct list_head *slots)
 {
@@ -141,6 +148,7 @@ static void run_some(struct list_head *slots, struct acall_client *client,
 		run(slot, client, &client->lent, now);
 		nr++;
 	}
+	count(nr);
 	list_cut_before(ran, slots, &slot->list);
 }
 
@@ -190,5 +198,6 @@ void acall_drain_here(struct acall_slot *slot)
 
 	acall_delay(ACALL_AT_DRAIN);
 	run(slot, client, &client->lent_here, slot->begin_ns);
+	count(1);
 	acall_delay(ACALL_AT_DRAINED);
 }

@@ -84,6 +84,7 @@ static struct acall_slot *begin_again(struct acall_queue *queue)
 	smp_store_release(&rings->ring->submission_head, queue->sub_head);
 	queue->pending = 1;
 	atomic_inc(&queue->shorts_live);
+	acall_count(ACALL_COUNT_ACCEPTED, 1);
 	acall_calls_add_executions(1);
 	return slot;
 }

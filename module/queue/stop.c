@@ -48,6 +48,7 @@ static void end(struct acall_interface *iface, struct list_head *out, u32 nr)
 	if (!nr)
 		return;
 	acall_delay(ACALL_AT_SLOT_CANCEL);
+	acall_count(ACALL_COUNT_NEVER_STARTED, nr);
 	acall_slots_tell(out);
 	spin_lock_irq(&iface->lock);
 	acall_interface_unpin_locked(iface, nr);
