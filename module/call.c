@@ -18,6 +18,7 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 
 #include "call.h"
 #include "compat.h"
@@ -338,6 +339,7 @@ bool acall_call_start(struct acall_call *call)
 
 	spin_lock_irqsave(&call->lock, flags);
 	verdict = acall_call_step(call, ACALL_EVENT_START, ACALL_REASON_NONE);
+	call->worker_pid = current->pid;
 	spin_unlock_irqrestore(&call->lock, flags);
 	return verdict == ACALL_MADE;
 }
@@ -586,11 +588,19 @@ void acall_call_snapshot(struct acall_call *call, struct acall_snapshot *snap)
 	snap->start_ns = call->start_ns;
 	snap->cancel_ns = call->cancel_ns;
 	snap->look_ns = atomic64_read(&call->look_ns);
+	/* The last tick may have been before it began. */
+	if (snap->look_ns)
+		snap->look_ns = max(snap->look_ns, call->start_ns);
 	snap->end_ns = call->end_ns;
 	snap->cpu_ns = 0;
 	if (acall_word_phase(snap->word) != ACALL_PHASE_ABANDONED)
 		snap->cpu_ns = call->end_cpu_ns;
 	snap->cancel_tgid = pid_vnr(call->cancel_pid);
+	/* Kernel threads are in no namespace but the first. */
+	snap->worker_pid = 0;
+	if (!(snap->word & ACALL_WORD_ENDED) &&
+	    task_active_pid_ns(current) == &init_pid_ns)
+		snap->worker_pid = call->worker_pid;
 	spin_unlock_irqrestore(&call->lock, flags);
 }
 

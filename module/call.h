@@ -69,6 +69,8 @@ struct acall_call {
 	u32 nr_files;
 	u32 out_size;
 	u32 max_files_out;
+	dev_t place_dev;		/* what it works on: acall_works_on() */
+	u64 place_ino;
 	u64 charged;			/* bytes */
 	void *buf;			/* files, private, input */
 	struct acall_arg_file *files;
@@ -94,6 +96,7 @@ struct acall_call {
 	struct acall_queue *in_queue;	/* to tell; NULL = cut, or none */
 	struct task_struct *task;	/* worker that a signal may stop */
 	struct pid *cancel_pid;		/* counted */
+	pid_t worker_pid;		/* who runs it; read until it has ended */
 	bool starting;			/* .start is on its way */
 	bool asking;			/* the cancel hook is, or is about to */
 	bool ask_due;			/* when .start has returned */
@@ -138,6 +141,7 @@ struct acall_snapshot {
 	u32 out_len;
 	u32 nr_files_out;
 	int cancel_tgid;
+	int worker_pid;
 	u64 progress;
 	u64 total;
 	u64 begin_ns;

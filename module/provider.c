@@ -8,6 +8,7 @@
  * sides.
  */
 #include <linux/export.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/overflow.h>
@@ -151,6 +152,13 @@ int acall_commit(struct acall_call *call)
 }
 EXPORT_SYMBOL_GPL(acall_commit);
 
+void acall_works_on(struct acall_call *call, const struct inode *inode)
+{
+	call->place_dev = inode->i_sb->s_dev;
+	call->place_ino = inode->i_ino;
+}
+EXPORT_SYMBOL_GPL(acall_works_on);
+
 u32 acall_nr_files(const struct acall_call *call)
 {
 	return call->nr_files;
@@ -171,8 +179,13 @@ EXPORT_SYMBOL_GPL(acall_fsize_limit);
 
 bool acall_cancelled(struct acall_call *call)
 {
+	/* No clock is read for each look; after a request there are few. */
+	if (!acall_word_reason(acall_call_word(call))) {
+		atomic64_set(&call->look_ns, ktime_get_coarse_ns());
+		return false;
+	}
 	atomic64_set(&call->look_ns, ktime_get_ns());
-	return acall_word_reason(acall_call_word(call));
+	return true;
 }
 EXPORT_SYMBOL_GPL(acall_cancelled);
 

@@ -103,8 +103,12 @@ static void fill(struct acall_list_record *record, struct acall_call *call)
 	record->cancel_ns = acall_time_to_user(snap.cancel_ns);
 	record->look_ns = acall_time_to_user(snap.look_ns);
 	record->end_ns = acall_time_to_user(snap.end_ns);
+	record->worker_pid = snap.worker_pid;
 	if (!open && !acall_may_administer())
 		return;
+	record->place.major = MAJOR(call->place_dev);
+	record->place.minor = MINOR(call->place_dev);
+	record->place.ino = call->place_ino;
 	for (i = 0; i < call->nr_files; i++) {
 		record->files[i].major = MAJOR(call->files[i].dev);
 		record->files[i].minor = MINOR(call->files[i].dev);

@@ -315,6 +315,7 @@ void acall_query_fill(struct acall_query *args, struct acall_call *call)
 	args->cancel_ns = acall_time_to_user(snap.cancel_ns);
 	args->look_ns = acall_time_to_user(snap.look_ns);
 	args->end_ns = acall_time_to_user(snap.end_ns);
+	args->worker_pid = snap.worker_pid;
 }
 
 static int ioctl_query(struct acall_object *object, struct file *file,
@@ -387,6 +388,11 @@ static int object_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static void show_time(struct seq_file *m, const char *what, u64 ns)
+{
+	seq_printf(m, "acall-%s-ns:\t%llu\n", what, acall_time_to_user(ns));
+}
+
 static void object_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct acall_object *object = file->private_data;
@@ -397,6 +403,8 @@ static void object_show_fdinfo(struct seq_file *m, struct file *file)
 		acall_call_snapshot(call, &snap);
 	seq_printf(m, "acall-interface:\t%s\n", object->iface->name);
 	seq_printf(m, "acall-version:\t%u\n", object->version);
+	seq_printf(m, "acall-executions:\t%u\n",
+		   READ_ONCE(object->ledger->executions));
 	seq_printf(m, "acall-orphans:\t%u\n",
 		   READ_ONCE(object->ledger->orphans));
 	seq_printf(m, "acall-state:\t%s\n",
@@ -405,10 +413,19 @@ static void object_show_fdinfo(struct seq_file *m, struct file *file)
 		return;
 	seq_printf(m, "acall-outcome:\t%s\n",
 		   acall_outcome_name(acall_word_outcome(snap.word)));
+	seq_printf(m, "acall-status:\t%d\n", snap.status);
+	seq_printf(m, "acall-reason:\t%u\n", acall_word_reason(snap.word));
 	seq_printf(m, "acall-call-id:\t%llu\n", call->id);
 	seq_printf(m, "acall-method:\t%u\n", call->method_nr);
 	seq_printf(m, "acall-progress:\t%llu %llu\n", snap.progress,
 		   snap.total);
+	seq_printf(m, "acall-worker-pid:\t%d\n", snap.worker_pid);
+	seq_printf(m, "acall-cancel-pid:\t%d\n", snap.cancel_tgid);
+	show_time(m, "begin", snap.begin_ns);
+	show_time(m, "start", snap.start_ns);
+	show_time(m, "cancel", snap.cancel_ns);
+	show_time(m, "look", snap.look_ns);
+	show_time(m, "end", snap.end_ns);
 	acall_call_put(call);
 }
 

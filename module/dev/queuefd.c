@@ -296,6 +296,9 @@ static void queue_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "acall-free:\t%u\n", free);
 	seq_printf(m, "acall-pending:\t%u\n", pending);
 	seq_printf(m, "acall-done:\t%u\n", done);
+	seq_printf(m, "acall-executions:\t%u\n",
+		   READ_ONCE(queue->ledger->executions) +
+		   atomic_read(&queue->shorts_live));
 }
 
 static const struct file_operations queue_fops = {

@@ -42,7 +42,10 @@ static int acf_path_prepare(struct acall_call *call, u32 out)
 	ret = acall_out_alloc(call, out);
 	if (ret)
 		return ret;
-	return kern_path(in->path, LOOKUP_FOLLOW | LOOKUP_MOUNTPOINT, &p->path);
+	ret = kern_path(in->path, LOOKUP_FOLLOW | LOOKUP_MOUNTPOINT, &p->path);
+	if (!ret)
+		acall_works_on(call, d_backing_inode(p->path.dentry));
+	return ret;
 }
 
 void acf_path_release(struct acall_call *call)

@@ -114,7 +114,7 @@ static const struct golden structures[] = {
 	AT(acall_cancel, grace_ns, 16),
 	AT(acall_cancel, state, 24),
 	AT(acall_cancel, outcome, 28),
-	SIZE(acall_query, 128),
+	SIZE(acall_query, 136),
 	AT(acall_query, size, 0),
 	AT(acall_query, flags, 4),
 	AT(acall_query, call_id, 8),
@@ -137,6 +137,7 @@ static const struct golden structures[] = {
 	AT(acall_query, end_ns, 112),
 	AT(acall_query, orphans, 120),
 	AT(acall_query, executions, 124),
+	AT(acall_query, worker_pid, 128),
 	SIZE(acall_call_args, 160),
 	AT(acall_call_args, size, 0),
 	AT(acall_call_args, flags, 4),
@@ -174,7 +175,7 @@ static const struct golden structures[] = {
 	AT(acall_list_file, major, 0),
 	AT(acall_list_file, minor, 4),
 	AT(acall_list_file, ino, 8),
-	SIZE(acall_list_record, 288),
+	SIZE(acall_list_record, 312),
 	AT(acall_list_record, call_id, 0),
 	AT(acall_list_record, interface, 8),
 	AT(acall_list_record, method, 40),
@@ -199,6 +200,8 @@ static const struct golden structures[] = {
 	AT(acall_list_record, look_ns, 144),
 	AT(acall_list_record, end_ns, 152),
 	AT(acall_list_record, files, 160),
+	AT(acall_list_record, place, 288),
+	AT(acall_list_record, worker_pid, 304),
 	SIZE(acall_file_path, 8),
 	AT(acall_file_path, flags, 0),
 	AT(acall_file_path, __reserved, 4),
@@ -455,7 +458,7 @@ TEST(no_structure_has_padding_at_its_end)
 		  sizeof(struct acall_finish));
 	EXPECT_EQ(offsetof(struct acall_cancel, outcome) + 4,
 		  sizeof(struct acall_cancel));
-	EXPECT_EQ(offsetof(struct acall_query, executions) + 4,
+	EXPECT_EQ(offsetof(struct acall_query, __reserved) + 4,
 		  sizeof(struct acall_query));
 	EXPECT_EQ(offsetof(struct acall_call_args, cpu_ns) + 8,
 		  sizeof(struct acall_call_args));
@@ -465,6 +468,8 @@ TEST(no_structure_has_padding_at_its_end)
 		  sizeof(struct acall_list_file));
 	EXPECT_EQ(offsetof(struct acall_list_record, files) +
 		  ACALL_MAX_FILES * sizeof(struct acall_list_file),
+		  offsetof(struct acall_list_record, place));
+	EXPECT_EQ(offsetof(struct acall_list_record, __reserved) + 4,
 		  sizeof(struct acall_list_record));
 }
 

@@ -411,10 +411,14 @@ struct acall_cancel {
  * @begin_ns: out: when BEGIN accepted the call
  * @start_ns: out: when the provider was entered
  * @cancel_ns: out: when a cancel was first requested
- * @look_ns: out: when the provider last looked for a cancel
+ * @look_ns: out: when the provider last looked for a cancel, in the steps of the
+ *	timer interrupt until one is visible
  * @end_ns: out: when the outcome was fixed
  * @orphans: out: abandoned executions of this object that still run
  * @executions: out: executions of this object that still run or wait to
+ * @worker_pid: out: the kernel thread that runs it, 0 = none, or not visible in
+ *	the caller's pid namespace
+ * @__reserved: 0
  *
  * Changes nothing. Returns 0, or -1 and ESRCH (that call is not pending).
  * Clause Q1.
@@ -442,6 +446,8 @@ struct acall_query {
 	__u64 end_ns;
 	__u32 orphans;
 	__u32 executions;
+	__s32 worker_pid;
+	__u32 __reserved;
 };
 
 /**
@@ -571,10 +577,15 @@ struct acall_list_file {
  * @begin_ns: when BEGIN accepted the call
  * @start_ns: when the provider was entered
  * @cancel_ns: when a cancel was first requested
- * @look_ns: when the provider last looked for a cancel
+ * @look_ns: when the provider last looked for a cancel, as QUERY
  * @end_ns: when the outcome was fixed
  * @files: the files that it was begun with; 0 for such a program's, unless with
  *	CAP_SYS_ADMIN
+ * @place: what it works on, and keeps busy, if that is none of its files: what its
+ *	path led to; 0 = nothing, and as @files
+ * @worker_pid: the kernel thread that runs it, 0 = none, or not visible in the
+ *	reader's pid namespace
+ * @__reserved: 0
  */
 struct acall_list_record {
 	__u64 call_id;
@@ -601,6 +612,9 @@ struct acall_list_record {
 	__u64 look_ns;
 	__u64 end_ns;
 	struct acall_list_file files[ACALL_MAX_FILES];
+	struct acall_list_file place;
+	__s32 worker_pid;
+	__u32 __reserved;
 };
 
 /* On /dev/acall. Each takes the address of its structure. */

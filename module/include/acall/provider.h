@@ -366,6 +366,17 @@ struct file *acall_file(const struct acall_call *call, u32 index);
 u32 acall_nr_files(const struct acall_call *call);
 
 /**
+ * acall_works_on - say what a call keeps busy that is none of its files
+ * @call: the call
+ * @inode: what a path of its input led to, say; no reference is kept
+ *
+ * For LIST alone: whoever looks for what holds a mount finds the call.
+ *
+ * Context: .prepare only; the last one counts.
+ */
+void acall_works_on(struct acall_call *call, const struct inode *inode);
+
+/**
  * acall_cred - the credentials of the caller of BEGIN
  * @call: the call
  *

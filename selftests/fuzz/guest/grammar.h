@@ -174,7 +174,8 @@ static const struct field fields_acall_query[] = {
 	F(caps, OUT), F(reason, OUT), F(cancel_tgid, OUT), F(user_data, OUT),
 	F(progress, OUT), F(total, OUT), F(grace_ns, OUT), F(begin_ns, OUT),
 	F(start_ns, OUT), F(cancel_ns, OUT), F(look_ns, OUT), F(end_ns, OUT),
-	F(orphans, OUT), F(executions, OUT),
+	F(orphans, OUT), F(executions, OUT), F(worker_pid, OUT),
+	F(__reserved, OUT),
 };
 
 #undef F
