@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the tests of the less common operations share: BEGIN with flags, WAIT
- * SETTLED, CALL (and a thread that blocks in it), LIST, CANCEL_ID, and a few
+ * SETTLED, CALL (and a thread that blocks in it), LIST, CANCEL_ID, WAIT_ID, and a few
  * situations that several of them start from. See acall_util.h for the rest and
  * for the rules.
  */
@@ -257,6 +257,16 @@ static inline int sys_cancel_id(int dev, __u32 flags, __u64 call_id,
 		.grace_ns = grace_ns, .state = 99, .outcome = 99,
 	};
 	return poison_ioctl(dev, ACALL_IOC_CANCEL_ID, c, sizeof(*c));
+}
+
+static inline int sys_wait_id(int dev, __u32 flags, __u64 call_id, __u64 until,
+			      struct acall_wait_id *w)
+{
+	*w = (struct acall_wait_id) {
+		.size = sizeof(*w), .flags = flags, .call_id = call_id,
+		.until = until, .state = 99, .outcome = 99,
+	};
+	return poison_ioctl(dev, ACALL_IOC_WAIT_ID, w, sizeof(*w));
 }
 
 /*

@@ -104,11 +104,14 @@ int acall_ioctl_cancel(struct acall_object *object, void __user *user)
 			      &args, ACALL_REASON_CLIENT, user);
 }
 
-/*
- * Consumed and ended: whoever has a reference still is on his way out. Under the
- * call's lock, so that what is not counted any more is not found either.
+/**
+ * acall_call_over - is a call consumed and ended?
+ * @call: the call; the caller has a reference
+ *
+ * Whoever has another one is on his way out. Under the call's lock, so that what is
+ * not counted any more is not found either.
  */
-static bool over(struct acall_call *call)
+bool acall_call_over(struct acall_call *call)
 {
 	struct acall_snapshot snap;
 
@@ -315,7 +318,7 @@ int acall_ioctl_cancel_id(void __user *user)
 	if (!call)
 		return cancel_slot_by_id(&args, user);
 	/* As if there were none: not even its state is told. */
-	if (over(call) || !acall_call_visible(call)) {
+	if (acall_call_over(call) || !acall_call_visible(call)) {
 		acall_call_put(call);
 		call = NULL;
 	}

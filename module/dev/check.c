@@ -95,6 +95,11 @@ int acall_check_wait(const struct acall_wait *args)
 	return UNKNOWN(args, WAIT) ? -EINVAL : 0;
 }
 
+int acall_check_wait_id(const struct acall_wait_id *args)
+{
+	return UNKNOWN(args, WAIT_ID) || !args->call_id ? -EINVAL : 0;
+}
+
 int acall_check_finish(const struct acall_finish *args)
 {
 	return UNKNOWN(args, FINISH) ? -EINVAL : 0;

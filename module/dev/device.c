@@ -31,7 +31,7 @@
 #include "user/limits.h"
 
 /* All of them. */
-#define FEATURES	(2 * ACALL_FEATURE_QUEUE - 1)
+#define FEATURES	(2 * ACALL_FEATURE_WAIT_ID - 1)
 
 static int ioctl_info(struct acall_interface *only, void __user *user)
 {
@@ -297,6 +297,11 @@ static int ioctl_list(struct acall_interface *only, void __user *user)
 static int ioctl_cancel_id(struct acall_interface *only, void __user *user)
 {
 	return only ? -ENOTTY : acall_ioctl_cancel_id(user);
+}
+
+static int ioctl_wait_id(struct acall_interface *only, void __user *user)
+{
+	return only ? -ENOTTY : acall_ioctl_wait_id(user);
 }
 
 static int (*const device_ops[])(struct acall_interface *only,

@@ -55,6 +55,7 @@ int acall_check_list(const struct acall_list *args);
 int acall_check_cancel(const struct acall_cancel *args);
 int acall_check_begin(const struct acall_begin *args);
 int acall_check_wait(const struct acall_wait *args);
+int acall_check_wait_id(const struct acall_wait_id *args);
 int acall_check_finish(const struct acall_finish *args);
 int acall_check_query(const struct acall_query *args);
 int acall_check_create_queue(const struct acall_create_queue *args, bool own);
@@ -113,15 +114,17 @@ void acall_finish_install(struct acall_taking *taking);
 void acall_finish_leave(struct acall_taking *taking);
 
 /* cancel.c: CANCEL and CANCEL_ID. */
+bool acall_call_over(struct acall_call *call);
 int acall_ioctl_cancel(struct acall_object *object, void __user *user);
 int acall_ioctl_cancel_id(void __user *user);
 int acall_ioctl_queue_cancel(struct acall_queue *queue, void __user *user);
 int acall_ioctl_cancel_match(struct acall_queue *queue, void __user *user);
 
-/* list.c: LIST. */
+/* list.c: LIST and WAIT_ID. */
 bool acall_may_administer(void);
 bool acall_call_visible(const struct acall_call *call);
 int acall_ioctl_list(void __user *user);
+int acall_ioctl_wait_id(void __user *user);
 
 /* device.c: what /dev/acall and an interface's own device have in common. */
 int acall_ioctl_device(struct acall_interface *only, unsigned int cmd,

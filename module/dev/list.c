@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * LIST: which calls there are (X13), abandoned and detached ones too.
+ * LIST: which calls there are (X13), abandoned and detached ones too. WAIT_ID: for
+ * one of them, by who need not have its object.
  *
- * One call after the other, by the table's order, with a reference on one at a
+ * Of LIST: one call after the other, by the table's order, with a reference on one at a
  * time and no lock over user memory; so a listing is no snapshot, but shows once
  * whatever is there all the time, and any number of calls takes no buffer here.
  */
@@ -17,6 +18,7 @@
 #include "call.h"
 #include "device.h"
 #include "interface.h"
+#include "ledger.h"
 #include "queue/queue.h"
 
 /*
@@ -296,4 +298,66 @@ int acall_ioctl_list(void __user *user)
 	size = args.size;
 	ret = list_calls(&args);
 	return ret ?: acall_args_put(user, &args, sizeof(args), size);
+}
+
+static void tell(struct acall_wait_id *args, struct acall_call *call)
+{
+	struct acall_snapshot snap;
+
+	acall_call_snapshot(call, &snap);
+	args->state = acall_word_state(snap.word);
+	args->outcome = acall_word_outcome(snap.word);
+	args->status = snap.status;
+	args->result = acall_word_result(snap.word);
+	args->reason = acall_word_reason(snap.word);
+	args->cancel_tgid = snap.cancel_tgid;
+	args->progress = snap.progress;
+	args->total = snap.total;
+	args->begin_ns = acall_time_to_user(snap.begin_ns);
+	args->start_ns = acall_time_to_user(snap.start_ns);
+	args->cancel_ns = acall_time_to_user(snap.cancel_ns);
+	args->end_ns = acall_time_to_user(snap.end_ns);
+}
+
+/**
+ * acall_ioctl_wait_id - WAIT_ID
+ * @user: struct acall_wait_id
+ *
+ * The sleeper has a reference, so he is told what became of his call whatever its
+ * client does meanwhile (W5). Started again he names the same call and time.
+ */
+int acall_ioctl_wait_id(void __user *user)
+{
+	struct acall_wait_id args;
+	struct acall_call *call;
+	int ret, err;
+	u64 until;
+	u32 size;
+
+	ret = ARGS_GET(&args, WAIT_ID, user);
+	if (ret)
+		return ret;
+	ret = acall_check_wait_id(&args);
+	if (ret)
+		return ret;
+	call = acall_table_find(args.call_id);
+	if (!call)
+		return -ESRCH;
+	/* As if there were none. */
+	ret = -ESRCH;
+	if (acall_call_over(call) || !acall_call_visible(call))
+		goto put;
+	size = args.size;
+	until = acall_time_from_user(args.until);
+	ret = args.flags & ACALL_WAIT_SETTLED ?
+	      acall_ledger_wait(call->ledger, call, until) :
+	      acall_call_wait(call, until);
+	if (ret && ret != -ETIMEDOUT)
+		goto put;
+	tell(&args, call);
+	err = acall_args_put(user, &args, sizeof(args), size);
+	ret = err ?: ret;
+put:
+	acall_call_put(call);
+	return ret;
 }

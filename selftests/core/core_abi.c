@@ -202,6 +202,12 @@ static const struct golden structures[] = {
 	AT(acall_list_record, files, 160),
 	AT(acall_list_record, place, 288),
 	AT(acall_list_record, worker_pid, 304),
+	SIZE(acall_wait_id, 96),
+	AT(acall_wait_id, call_id, 8),
+	AT(acall_wait_id, until, 16),
+	AT(acall_wait_id, state, 24),
+	AT(acall_wait_id, progress, 48),
+	AT(acall_wait_id, end_ns, 88),
 	SIZE(acall_file_path, 8),
 	AT(acall_file_path, flags, 0),
 	AT(acall_file_path, __reserved, 4),
@@ -295,6 +301,7 @@ static const struct golden numbers[] = {
 	VALUE(ACALL_IOC_CREATE, 0xe203),
 	VALUE(ACALL_IOC_LIST, 0xe204),
 	VALUE(ACALL_IOC_CANCEL_ID, 0xe205),
+	VALUE(ACALL_IOC_WAIT_ID, 0xe207),
 	VALUE(ACALL_IOC_BEGIN, 0xe210),
 	VALUE(ACALL_IOC_WAIT, 0xe211),
 	VALUE(ACALL_IOC_FINISH, 0xe212),
@@ -330,6 +337,7 @@ static const struct golden values[] = {
 	VALUE(ACALL_FEATURE_LIST, 4096),
 	VALUE(ACALL_FEATURE_INSTANCE, 8192),
 	VALUE(ACALL_FEATURE_QUEUE, 16384),
+	VALUE(ACALL_FEATURE_WAIT_ID, 32768),
 	VALUE(ACALL_INTERFACE_MAY_CREATE, 1),
 	VALUE(ACALL_CREATE_NONBLOCK, 1),
 	VALUE(ACALL_CREATE_DETACH, 2),
@@ -460,6 +468,8 @@ TEST(no_structure_has_padding_at_its_end)
 		  sizeof(struct acall_cancel));
 	EXPECT_EQ(offsetof(struct acall_query, __reserved) + 4,
 		  sizeof(struct acall_query));
+	EXPECT_EQ(offsetof(struct acall_wait_id, end_ns) + 8,
+		  sizeof(struct acall_wait_id));
 	EXPECT_EQ(offsetof(struct acall_call_args, cpu_ns) + 8,
 		  sizeof(struct acall_call_args));
 	EXPECT_EQ(offsetof(struct acall_list, nr) + 4,

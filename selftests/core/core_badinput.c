@@ -50,6 +50,8 @@ static const struct op ops[] = {
 	{ OP(LIST, true, acall_list), .known = ACALL_LIST_OWN },
 	{ OP(CANCEL_ID, true, acall_cancel), .known = CANCEL_FLAGS,
 	  .good = -ESRCH },
+	{ OP(WAIT_ID, true, acall_wait_id), .known = ACALL_WAIT_SETTLED,
+	  .good = -ESRCH },
 	/* Its times count only with a flag. */
 	{ OP(BEGIN, false, acall_begin),
 	  .known = ACALL_BEGIN_DEADLINE | ACALL_BEGIN_NO_CANCEL,
@@ -90,6 +92,7 @@ static void fill(const struct op *op, void *buf)
 	struct acall_method_info *method = buf;
 	struct acall_call_args *call = buf;
 	struct acall_cancel *cancel = buf;
+	struct acall_wait_id *wait = buf;
 	struct acall_list *list = buf;
 
 	memset(buf, 0, PAGE);
@@ -118,6 +121,9 @@ static void fill(const struct op *op, void *buf)
 		break;
 	case ACALL_IOC_CANCEL_ID:
 		cancel->call_id = 1ULL << 60;	/* nobody's */
+		break;
+	case ACALL_IOC_WAIT_ID:
+		wait->call_id = 1ULL << 60;
 		break;
 	}
 }
@@ -228,6 +234,7 @@ TEST_F(acall, EFAULT_read_only_memory_for_what_answers)
 	for (op = ops; op < ops + ARRAY_SIZE(ops); op++) {
 		/* WAIT answers nothing, these have nothing to say here. */
 		bool reads = op->cmd == ACALL_IOC_WAIT ||
+			     op->cmd == ACALL_IOC_WAIT_ID ||
 			     op->cmd == ACALL_IOC_FINISH;
 
 		ASSERT_EQ(0, mprotect(page, PAGE, PROT_READ | PROT_WRITE));

@@ -5,8 +5,8 @@
  */
 #include "acall_util.h"
 
-/* All but the call queue. */
-#define FEATURES_NOW	(2 * ACALL_FEATURE_QUEUE - 1)
+/* All of them. */
+#define FEATURES_NOW	(2 * ACALL_FEATURE_WAIT_ID - 1)
 
 TEST_F(acall, Q1_an_idle_object)
 {

@@ -138,6 +138,20 @@ static int by_id_done(struct scene *s)
 	return ret;
 }
 
+static int wait_id_running(struct scene *s)
+{
+	int ret = running(s, ACALL_TEST_COOP, 0);
+
+	s->u.wait_id.call_id = s->call_id;
+	return ret;
+}
+
+static int wait_id_foreign(struct scene *s)
+{
+	s->u.wait_id.call_id = s->foreign;
+	return 0;
+}
+
 #define RECORD	sizeof(struct acall_list_record)
 
 static const struct leak device_cases[] = {
@@ -176,6 +190,10 @@ static const struct leak device_cases[] = {
 	CASE("CANCEL_ID foreign", CANCEL_ID, -ESRCH, ANSWER,
 	     .before = by_id_foreign),
 	CASE("CANCEL_ID done", CANCEL_ID, -ESRCH, ANSWER, .before = by_id_done),
+	CASE("WAIT_ID", WAIT_ID, -ETIMEDOUT, ANSWER, .before = wait_id_running),
+	CASE("WAIT_ID foreign", WAIT_ID, -ESRCH, NOTHING,
+	     .before = wait_id_foreign),
+	CASE("WAIT_ID 0", WAIT_ID, -EINVAL, NOTHING),
 	{ }
 };
 

@@ -57,6 +57,8 @@ static const struct layout layouts[] = {
 	{ LAYOUT(CANCEL_ID, true, cancel),
 	  .out = { { AT(cancel, state), sizeof(struct acall_cancel) } },
 	  .both = { { AT(cancel, call_id), AT(cancel, grace_ns) } } },
+	{ LAYOUT(WAIT_ID, true, wait_id),
+	  .out = { { AT(wait_id, state), sizeof(struct acall_wait_id) } } },
 	{ LAYOUT(BEGIN, false, begin),
 	  .out = { { AT(begin, call_id), sizeof(struct acall_begin) } } },
 	{ LAYOUT(WAIT, false, wait) },
@@ -242,6 +244,7 @@ struct scene {
 		struct acall_create create;
 		struct acall_begin begin;
 		struct acall_wait wait;
+		struct acall_wait_id wait_id;
 		struct acall_finish finish;
 		struct acall_cancel cancel;
 		struct acall_query query;

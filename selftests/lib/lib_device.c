@@ -277,6 +277,39 @@ TEST_F(acall, X13_others_see_and_cancel_only_their_own)
 	acall_destroy(call);
 }
 
+TEST_F(acall, X13_wait_by_id_without_the_object)
+{
+	const size_t size = sizeof(struct acall_wait_id);
+	const int device = ACALL_DEVICE_DEFAULT;
+	acall_t *call = new_call(_metadata, "test");
+	struct acall_wait_id w;
+	__s32 status;
+	__u64 id;
+
+	EXPECT_EQ(-EINVAL, acall_wait_by_id(device, 1, 0, 0, NULL, size));
+	EXPECT_EQ(-EINVAL, acall_wait_by_id(device, 1, 0, 0, &w, 8));
+	EXPECT_EQ(-EINVAL, acall_wait_by_id(device, 0, 0, 0, &w, size));
+	EXPECT_EQ(-EINVAL, acall_wait_by_id(device, 1, 0, 1U << 31, &w, size));
+	EXPECT_EQ(-ESRCH, acall_wait_by_id(device, UINT64_MAX, 0, 0, &w, size));
+	EXPECT_EQ(-EBADF, acall_wait_by_id(12345, 1, 0, 0, &w, size));
+	EXPECT_EQ(-ENOTTY, acall_wait_by_id(acall_fd(call), 1, 0, 0, &w, size));
+
+	ASSERT_EQ(0, begin_at(call, self->ctl, ACALL_TEST_GATE, self->id, 0));
+	id = acall_id(call);
+	EXPECT_EQ(-ETIMEDOUT, acall_wait_by_id(device, id, 0, 0, &w, size));
+	EXPECT_EQ(ACALL_STATE_RUNNING, w.state);
+	EXPECT_EQ(-ETIMEDOUT,
+		  acall_wait_by_id(self->dev, id, acall_after_ns(MSEC),
+				   ACALL_WAIT_SETTLED, &w, size));
+	EXPECT_EQ(0, open_gate(self->ctl, self->id));
+	EXPECT_EQ(0, acall_wait_by_id(device, id, ACALL_FOREVER,
+				      ACALL_WAIT_SETTLED, &w, size));
+	EXPECT_EQ(ACALL_OUTCOME_COMPLETED, w.outcome);
+	EXPECT_EQ(ACALL_OUTCOME_COMPLETED, outcome_of(call, &status));
+	EXPECT_EQ(-ESRCH, acall_wait_by_id(device, id, 0, 0, &w, size));
+	acall_destroy(call);
+}
+
 TEST_F(acall, C4_X13_a_detached_call_is_listed_and_cancellable)
 {
 	struct acall_list_record r;

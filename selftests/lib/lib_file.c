@@ -669,6 +669,7 @@ TEST_F(acall, names_of_features)
 		{ ACALL_FEATURE_LIST, "list" },
 		{ ACALL_FEATURE_INSTANCE, "instances" },
 		{ ACALL_FEATURE_QUEUE, "queue" },
+		{ ACALL_FEATURE_WAIT_ID, "wait by id" },
 	};
 	unsigned int i;
 

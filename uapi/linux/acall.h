@@ -99,6 +99,7 @@ enum acall_unit {
 #define ACALL_FEATURE_LIST	0x1000ULL	/* LIST, CANCEL_ID */
 #define ACALL_FEATURE_INSTANCE	0x2000ULL	/* instances, device nodes */
 #define ACALL_FEATURE_QUEUE	0x4000ULL	/* CREATE_QUEUE */
+#define ACALL_FEATURE_WAIT_ID	0x8000ULL	/* WAIT_ID */
 
 /**
  * struct acall_info - what this device is (ACALL_IOC_INFO)
@@ -617,6 +618,51 @@ struct acall_list_record {
 	__u32 __reserved;
 };
 
+/**
+ * struct acall_wait_id - wait for a call without its object (ACALL_IOC_WAIT_ID)
+ * @size: sizeof(struct acall_wait_id)
+ * @flags: ACALL_WAIT_SETTLED: until its execution has ended
+ * @call_id: in: which call, not 0
+ * @until: in: absolute time; 0 = only look, U64_MAX = for ever
+ * @state: out: enum acall_state
+ * @outcome: out: enum acall_outcome
+ * @status: out: as FINISH will give it, 0 before DONE
+ * @result: out: ACALL_RESULT_*
+ * @reason: out: enum acall_reason
+ * @cancel_tgid: out: process of the first cancel, as QUERY
+ * @progress: out: what is done so far
+ * @total: out: of how much; 0 = not known
+ * @begin_ns: out: when BEGIN accepted the call
+ * @start_ns: out: when the provider was entered
+ * @cancel_ns: out: when a cancel was first requested
+ * @end_ns: out: when the outcome was fixed
+ *
+ * For any call that LIST shows the caller, but those of short methods in a queue,
+ * which are over in a moment. Changes nothing; whoever is waiting is told the outcome
+ * also if the client finishes the call at once. Returns 0 when the call is DONE, or has
+ * ended, or -1 and errno: ETIMEDOUT (not in time), ESRCH (no such call, it is over, or
+ * the caller may not see it), EINTR, EINVAL (@call_id). With 0 and ETIMEDOUT the out
+ * fields are written. Clause X13.
+ */
+struct acall_wait_id {
+	__u32 size;
+	__u32 flags;
+	__u64 call_id;
+	__u64 until;
+	__u32 state;
+	__u32 outcome;
+	__s32 status;
+	__u32 result;
+	__u32 reason;
+	__s32 cancel_tgid;
+	__u64 progress;
+	__u64 total;
+	__u64 begin_ns;
+	__u64 start_ns;
+	__u64 cancel_ns;
+	__u64 end_ns;
+};
+
 /* On /dev/acall. Each takes the address of its structure. */
 #define ACALL_IOC_MAGIC			0xE2
 #define ACALL_IOC_INFO			_IO(ACALL_IOC_MAGIC, 0x00)
@@ -626,6 +672,7 @@ struct acall_list_record {
 #define ACALL_IOC_LIST			_IO(ACALL_IOC_MAGIC, 0x04)
 #define ACALL_IOC_CANCEL_ID		_IO(ACALL_IOC_MAGIC, 0x05)
 #define ACALL_IOC_CREATE_QUEUE		_IO(ACALL_IOC_MAGIC, 0x06)
+#define ACALL_IOC_WAIT_ID		_IO(ACALL_IOC_MAGIC, 0x07)
 
 /* On a call object. */
 #define ACALL_IOC_BEGIN			_IO(ACALL_IOC_MAGIC, 0x10)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * The devices: opening them, and the listings of what there is and of calls.
+ * The devices: opening them, the listings of what there is and of calls, and waiting
+ * for one of these.
  *
  * Keeps nothing: who gives no device gets one that lives as long as the
  * function, so there is no descriptor behind the program's back to be inherited,
@@ -193,4 +194,19 @@ ACALL_PUBLIC int acall_list(int device, unsigned int flags, uint64_t *cursor,
 		return ret;
 	*cursor = args.cursor;
 	return (int)args.nr;
+}
+
+ACALL_PUBLIC int acall_wait_by_id(int device, uint64_t call_id, uint64_t until,
+				  unsigned int flags,
+				  struct acall_wait_id *answer, size_t size)
+{
+	if (!answer || size > UINT32_MAX ||
+	    size < offsetof(struct acall_wait_id, state))
+		return -EINVAL;
+	memset(answer, 0, size);
+	answer->size = (__u32)size;
+	answer->flags = flags;
+	answer->call_id = call_id;
+	answer->until = until;
+	return acall_sys_device(device, ACALL_IOC_WAIT_ID, answer);
 }

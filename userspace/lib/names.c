@@ -104,6 +104,7 @@ ACALL_PUBLIC const char *acall_feature_name(uint64_t feature)
 		"run", "stop", "custom", "inline", "deadline", "no cancel",
 		"detach", "escalate", "settled", "commit", "result files",
 		"call", "list", "instances", "queue",
+		"wait by id",
 	};
 
 	return bit_word(words, COUNT(words), feature);

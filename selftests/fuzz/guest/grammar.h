@@ -157,6 +157,15 @@ static const struct field fields_acall_wait[] = {
 };
 
 #undef F
+#define F(_field, _kind)	FIELD(acall_wait_id, _field, _kind, 0)
+static const struct field fields_acall_wait_id[] = {
+	F(size, SIZE), F(flags, FLAGS), F(call_id, CALL_ID), F(until, UNTIL),
+	F(state, OUT), F(outcome, OUT), F(status, OUT), F(result, OUT),
+	F(reason, OUT), F(cancel_tgid, OUT), F(progress, OUT), F(total, OUT),
+	F(begin_ns, OUT), F(start_ns, OUT), F(cancel_ns, OUT), F(end_ns, OUT),
+};
+
+#undef F
 #define F(_field, _kind)	FIELD(acall_finish, _field, _kind, 0)
 static const struct field fields_acall_finish[] = {
 	F(size, SIZE), F(flags, FLAGS), F(call_id, CALL_ID), F(out, BUF),

@@ -128,6 +128,7 @@ union any {
 	struct acall_cancel cancel;
 	struct acall_begin begin;
 	struct acall_wait wait;
+	struct acall_wait_id wait_id;
 	struct acall_finish finish;
 	struct acall_query query;
 	struct acall_call_args call;
@@ -172,6 +173,8 @@ static int check(enum acall_op op, const union any *a, bool own)
 	case ACALL_OP_WAIT:
 	case ACALL_OP_QUEUE_WAIT:
 		return acall_check_wait(&a->wait);
+	case ACALL_OP_WAIT_ID:
+		return acall_check_wait_id(&a->wait_id);
 	case ACALL_OP_FINISH:
 	case ACALL_OP_QUEUE_FINISH:
 		return acall_check_finish(&a->finish);
@@ -259,6 +262,8 @@ static bool is_valid(enum acall_op op, const union any *a, bool own)
 	case ACALL_OP_WAIT:
 	case ACALL_OP_QUEUE_WAIT:
 		return a->wait.flags < 2;
+	case ACALL_OP_WAIT_ID:
+		return a->wait_id.flags < 2 && a->wait_id.call_id;
 	case ACALL_OP_FINISH:
 	case ACALL_OP_QUEUE_FINISH:
 		return a->finish.flags < 2;

@@ -140,6 +140,29 @@ int acall_list(int device, unsigned int flags, uint64_t *cursor,
 int acall_cancel_by_id(int device, uint64_t call_id, uint64_t grace_ns,
 		       unsigned int flags, uint32_t *outcome);
 
+/**
+ * acall_wait_by_id - wait for any call, without its object
+ * @device: from acall_open_device(), or ACALL_DEVICE_DEFAULT
+ * @call_id: the call, from acall_list() or the tools; never 0
+ * @until: absolute CLOCK_MONOTONIC ns (acall_after_ns()); 0 = only look,
+ *	ACALL_FOREVER
+ * @flags: ACALL_WAIT_SETTLED = until nothing of it runs any more, abandoned or not
+ * @answer: out: as <linux/acall.h> says, with 0 and -ETIMEDOUT
+ * @size: sizeof(*answer)
+ *
+ * For the calls that acall_list() shows, but for those of short methods in a queue,
+ * which are over in a moment. Takes nothing from the client, who finishes the call as
+ * always; whoever is waiting then is told the outcome all the same. Clause X13.
+ *
+ * Return: 0; -ETIMEDOUT (it is not ready, and @answer says how far it is), -ESRCH
+ * (there is no such call (any more), or it is somebody else's), -EINTR, -EINVAL;
+ * -ENOTTY (@device is none, or the module is older than this); -ENOSYS and the others
+ * of acall_open_device().
+ */
+int acall_wait_by_id(int device, uint64_t call_id, uint64_t until,
+		     unsigned int flags, struct acall_wait_id *answer,
+		     size_t size);
+
 /* Words -------------------------------------------------------------------- */
 
 /**
@@ -162,7 +185,7 @@ int acall_cancel_by_id(int device, uint64_t call_id, uint64_t grace_ns,
  * @ACALL_OP_CALL: acall_call(), acall_call_args() with a call_id that is not 0;
  *	else it is an ACALL_OP_BEGIN
  * @ACALL_OP_CALLS: acall_list()
- * @ACALL_OP_CANCEL_ID: acall_cancel_by_id()
+ * @ACALL_OP_CANCEL_ID: acall_cancel_by_id(), acall_wait_by_id()
  * @ACALL_OP_ENTER: acall_queue_submit(), acall_queue_submit_and_wait(),
  *	acall_queue_wait(), acall_queue_enter()
  */
