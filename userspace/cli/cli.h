@@ -342,6 +342,8 @@ int mounts_read(struct mounts *mounts);
 bool mount_is_visible(const struct mounts *mounts, const struct mount *m);
 /* The visible mount at exactly this path, or NULL; asks no file system. */
 const struct mount *mount_at(const struct mounts *mounts, const char *path);
+/* The one that this path is on, as far as its text tells; or NULL. */
+const struct mount *mount_above(const struct mounts *mounts, const char *path);
 
 /* calls.c: everybody's calls ---------------------------------------------- */
 
@@ -355,6 +357,43 @@ int calls_read(int device, unsigned int flags, struct calls *calls);
 /* Its method, of which only name, unit and number are known for certain. */
 const struct acall_method_info *
 calls_method(int device, const struct acall_list_record *r);
+
+/* words.c: one of them in words --------------------------------------------- */
+
+#define CALL_NAME_LEN	(2 * ACALL_NAME_LEN + 8)
+
+/* Its client has left, and it has not ended. */
+bool call_is_abandoned(const struct acall_list_record *r);
+bool call_is_cancellable(const struct acall_list_record *r);
+const char *call_state(const struct acall_list_record *r);
+/* These fill @buf, which has CALL_NAME_LEN bytes, and return it. */
+const char *call_name(char *buf, const struct acall_list_record *r,
+		      const struct acall_method_info *m);
+const char *call_progress(char *buf, const struct acall_list_record *r,
+			  uint32_t unit);
+/* The name of its worker, or "". */
+const char *call_worker(char *buf, const struct acall_list_record *r);
+/* These one of TEXT_LEN. */
+const char *call_user(char *buf, uint32_t uid);
+const char *since(char *buf, uint64_t then, uint64_t now);
+/* What is going on with it, without a full stop or a new line. */
+void call_sentence(FILE *to, const struct acall_list_record *r, uint64_t now);
+
+/* places.c: what works on a file or a file system --------------------------- */
+
+struct place {
+	unsigned int major;
+	unsigned int minor;
+	uint64_t ino;
+	bool whole;		/* all of the file system */
+	const char *point;	/* where it is mounted, NULL = not known; and */
+	const char *type;
+	const char *source;
+};
+
+/* EXIT_OK, or an exit code after a message. */
+int place_find(const char *path, struct place *place);
+bool place_has(const struct place *place, const struct acall_list_record *r);
 
 /* verbs/copy_files.c: source and target ------------------------------------ */
 

@@ -41,13 +41,11 @@ static int overview(void)
 	size_t i;
 
 	puts("Usage: acall VERB [OPTION]... [ARGUMENT]... | VERB --help | --version\n"
-	     "Work done inside the kernel that can be watched and cancelled.\n");
+	     "Work done inside the kernel that can be watched and cancelled.");
 	for (i = 0; i < NR_VERBS; i++)
 		printf("  %-9s %s\n", verbs[i].name, verbs[i].summary);
-	puts("\n"
-	     "Ctrl-C cancels, waits until the method has stopped and says what was done; a\n"
+	puts("Ctrl-C cancels, waits until the method has stopped and says what was done; a\n"
 	     "second Ctrl-C leaves it behind. SIGUSR1 prints the progress once.\n"
-	     "\n"
 	     "Exit: 0 ok, 1 failed, 2 usage, 3 module missing, 4 may still be running,\n"
 	     "      124 --timeout, 130 Ctrl-C (124 and 130: it has stopped for certain)");
 	return flush_output();

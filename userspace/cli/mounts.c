@@ -179,3 +179,12 @@ const struct mount *mount_at(const struct mounts *mounts, const char *path)
 	free(plain);
 	return m;
 }
+
+const struct mount *mount_above(const struct mounts *mounts, const char *path)
+{
+	char *plain = plain_path(path);
+	const struct mount *m = plain ? walk(mounts, plain) : NULL;
+
+	free(plain);
+	return m;
+}
