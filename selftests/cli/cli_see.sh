@@ -18,6 +18,27 @@ begin()
 number() { acall ps --json | "$helper" json call_id | tail -n 1; }
 
 # on_screen [TEXT KEYS]... -- CMD: on one of 24 lines that can do what xterm can.
+waits()
+{
+	local n=0 word
+
+	for word in "$@"; do
+		[ "${word#-}" != "$word" ] || n=$((n + 1))
+	done
+	"$helper" exec acall wait "$@" >"$out" 2>"$err" </dev/null &
+	waiter=$!
+	while [ "$(cat /proc/$waiter/task/*/syscall 2>/dev/null |
+		   grep -c ' 0xe207 ')" != $n ]; do
+		wait_on
+	done
+}
+
+waited()
+{
+	wait "$waiter"
+	rc=$?
+}
+
 mount_it()
 {
 	mkdir -p mnt
@@ -128,5 +149,150 @@ ps_verbose_is_a_sentence()
 	join
 }
 
+wait_says_what_became_of_it()
+{
+	local call
+
+	begin test.gate "$(arg)"
+	call=$(number)
+	waits "$call"
+	"$helper" open "$id"
+	waited
+	exits 0
+	silent
+	is "$(cat "$out")" "$call: completed"
+	join
+	"$helper" forget "$id"
+
+	begin test.gate "$(arg -5)"
+	call=$(number)
+	waits "$call"
+	"$helper" open "$id"
+	waited
+	exits 1
+	prints "$call: failed: Input/output error"
+	join
+	"$helper" forget "$id"
+
+	begin test.progress "$(arg 1000 250)"
+	while ! acall ps | grep -q '250 of 1000'; do
+		wait_on
+	done
+	call=$(number)
+	waits "$call"
+	acall cancel -q --nowait "$call"
+	"$helper" open "$id"
+	waited
+	exits 130
+	grep -qE "^$call: stopped, 250 of 1000, cancelled by administrator \(pid [0-9]+\)$" \
+		"$out" || fail "no verdict"
+	join
+	"$helper" forget "$id"
+
+	# A client who does not come to finish it.
+	begin test.coop "$(arg)" --timeout=0.3
+	kill -STOP "$pid"
+	call=$(number)
+	run acall wait "$call"
+	exits 124
+	prints "$call: stopped, cancelled by deadline"
+	kill -CONT "$pid"
+	join
+}
+
+wait_until_it_has_ended()
+{
+	local call
+
+	begin test.gate "$(arg)"
+	call=$(number)
+	waits "$call"
+	acall cancel -q --abandon "$call"
+	waited
+	exits 4
+	prints "$call: abandoned, may still be running, cancelled by administrator"
+	join
+	waits --settled "$call"
+	"$helper" open "$id"
+	waited
+	exits 1
+	prints "$call: abandoned, and has ended"
+	run acall wait "$call"
+	exits 1
+	says "$call: there is no such call"
+}
+
+wait_no_longer_than_that()
+{
+	local call
+
+	begin test.gate "$(arg)"
+	call=$(number)
+	run acall wait --timeout=50ms "$call"
+	exits 124
+	is "$(cat "$out")" "$call: still running"
+	run acall wait --timeout=0 --json "$call" 4711000000000
+	exits 124
+	is "$(json exit | sort -n | tr '\n' ' ')" "1 124 "
+	is "$(grep -c '"state":"running"' "$out")" 1
+	need_user
+	run "$helper" as 65534 acall wait "$call"
+	exits 1
+	says "somebody else's"
+	"$helper" open "$id"
+	join
+}
+
+wait_for_several()
+{
+	local first one
+
+	begin test.coop "$(arg)"
+	first=$pid
+	one=$(number)
+	begin test.gate "$(arg)"
+	"$helper" starts "$id" 2
+	waits "$one" "$(number)" --json
+	"$helper" open "$id"
+	waited
+	exits 0
+	is "$(json outcome | tr '\n' ' ')" "completed completed "
+	wait "$first"
+	join
+}
+
+wait_shows_progress()
+{
+	local call
+
+	begin test.progress "$(arg 1000 250)"
+	call=$(number)
+	env TERM=xterm NO_COLOR= "$screen" 0 80 "250 of 1000" "" -- \
+		acall wait --progress "$call" >"$out" 2>"$err" &
+	waiter=$!
+	while ! grep -qF "250 of 1000" "$out"; do
+		wait_on
+	done
+	prints "test.progress"
+	prints "25%"
+	"$helper" open "$id"
+	waited
+	exits 0
+	silent
+	prints "$call: completed, 1000 of 1000"
+	join
+	"$helper" forget "$id"
+	# Nobody would see it.
+	begin test.progress "$(arg 1000 250)"
+	waits --progress "$(number)"
+	"$helper" open "$id"
+	waited
+	exits 0
+	silent
+	is "$(wc -l <"$out")" 1 "lines"
+	join
+}
+
 run_tests ps_of_a_file ps_of_a_mount ps_says_what_a_path_of_a_dead_server_holds \
-	ps_verbose_is_a_sentence
+	ps_verbose_is_a_sentence wait_says_what_became_of_it wait_until_it_has_ended \
+	wait_no_longer_than_that wait_for_several wait_shows_progress

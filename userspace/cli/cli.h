@@ -211,6 +211,8 @@ struct job {
 	bool refused;		/* and were told that it cannot be */
 	bool abandoned;		/* we have left it at once */
 	bool shown;		/* there was a progress line */
+	/* For the progress of what has no object here; NULL = ask @call. */
+	int (*look)(const struct job *job, struct acall_query *q);
 	void *data;
 };
 
@@ -446,6 +448,7 @@ int verb_advise(int argc, char **argv);
 int verb_call(int argc, char **argv);
 int verb_ps(int argc, char **argv);
 int verb_cancel(int argc, char **argv);
+int verb_wait(int argc, char **argv);
 int verb_with(int argc, char **argv);
 
 #endif /* ACALL_CLI_H */

@@ -4,9 +4,9 @@
  * that is written over; and a line of its own when SIGUSR1 asks.
  *
  * Owns the line: who else writes to standard error calls progress_end() first,
- * and the next tick draws it anew. Everything shown comes from QUERY, which
- * changes nothing. The rate is smoothed over some seconds, so that the ETA does
- * not jump.
+ * and the next tick draws it anew. Everything shown comes from QUERY, or from
+ * WAIT_ID for a call that is somebody else's: they change nothing. The rate is
+ * smoothed over some seconds, so that the ETA does not jump.
  */
 #include "cli.h"
 #include <stdlib.h>
@@ -164,6 +164,13 @@ static unsigned int width_of(const char *text)
 	return n;
 }
 
+static int look(const struct job *job, struct acall_query *q)
+{
+	if (job->look)
+		return job->look(job, q);
+	return acall_query(job->call, acall_id(job->call), q, sizeof(*q));
+}
+
 void progress_tick(const struct job *job)
 {
 	unsigned int room = columns() - 1, used, width;
@@ -173,7 +180,7 @@ void progress_tick(const struct job *job)
 	char *title;
 
 	line.next = now + EVERY;
-	if (acall_query(job->call, acall_id(job->call), &q, sizeof(q)))
+	if (look(job, &q))
 		return;
 	sample(&q, now);
 	describe(text, sizeof(text), job, &q, line.rate, now);
@@ -209,7 +216,7 @@ void progress_show(const struct job *job)
 	char text[160];
 	char *title;
 
-	if (acall_query(job->call, acall_id(job->call), &q, sizeof(q)))
+	if (look(job, &q))
 		return;
 	progress_end();
 	if (q.start_ns && now > q.start_ns)
