@@ -6,6 +6,7 @@
 
 . "$(dirname "$0")/cli.sh"
 
+screen=$(dirname "$helper")/cli_screen
 count=/sys/class/misc/acall
 
 begin()
@@ -18,6 +19,8 @@ begin()
 number() { acall ps --json | "$helper" json call_id | tail -n 1; }
 
 # on_screen [TEXT KEYS]... -- CMD: on one of 24 lines that can do what xterm can.
+on_screen() { run env TERM=xterm "$screen" 24 80 "$@"; }
+
 waits()
 {
 	local n=0 word
@@ -145,6 +148,157 @@ ps_verbose_is_a_sentence()
 	done
 	grep -qE "^ {8}cancelling for [0-9.]+ s on kworker/[^ ]+ \(pid $worker\), queued .*, cancel asked [0-9.]+ s ago by administrator \(pid [0-9]+\), method has not looked for a cancel for [0-9.]+ s$" \
 		"$out" || fail "no sentence"
+	"$helper" open "$id"
+	join
+}
+
+top_as_text_has_the_true_numbers()
+{
+	local first all
+
+	settled
+	run acall top -b -n 1
+	exits 0
+	silent
+	prints "0 calls: 0 queued, 0 running, 0 cancelling, 0 done, 0 abandoned"
+	prints "done -/s, cancelled -/s, CPU 0%, oldest -, by age"
+	begin test-narrow.gate "$(arg)"
+	first=$pid
+	acall call test-narrow.nop >nop.out 2>&1 &
+	while ! acall ps | grep -q 'test-narrow.nop *queued'; do
+		wait_on
+	done
+	is "$(cat $count/running) $(cat $count/queued)" "1 1"
+	run acall top -n 2 -d 10ms
+	exits 0
+	silent
+	is "$(grep -c '2 calls: 1 queued, 1 running, 0 cancelling, 0 done, 0 abandoned' \
+		"$out")" 2 "heads"
+	prints "done 0.0/s, cancelled 0.0/s, CPU "
+	is "$(grep -cE " $first .* test-narrow.gate +running " "$out")" 2 "rows"
+	grep -q "$(printf '\033')" "$out" && fail "it is no terminal"
+	run acall top --json -n 1
+	is "$(json calls) $(json running) $(json queued)" "2 1 1"
+	all=$(json all_done)
+	"$helper" open "$id"
+	wait
+	pid=$first
+	run acall top --json -n 1
+	is "$(json all_done) $(json calls)" "$((all + 2)) 0"
+	pid=
+}
+
+top_shows_users_their_own()
+{
+	need_user
+	begin test.coop "$(arg)"
+	run "$helper" as 65534 acall top -b -n 1
+	exits 0
+	prints "0 calls: "
+	run acall top -b -n 1
+	prints "1 call: "
+	"$helper" as 65534 acall call test.coop "$(arg)" >/dev/null 2>&1 &
+	"$helper" starts "$id" 2
+	run acall top -b -n 1 -s user
+	prints "2 calls: "
+	run acall top -b -n 1 --mine
+	prints "1 call: "
+	"$helper" open "$id"
+	wait
+	pid=
+}
+
+top_sorts()
+{
+	local column
+
+	begin test.gate "$(arg)"
+	acall call test.coop "$(arg)" >/dev/null 2>&1 &
+	"$helper" starts "$id" 2
+	for column in id user method state cpu age; do
+		run acall top -b -n 1 -s $column
+		exits 0
+		prints ", by $column"
+		is "$(grep -c ' test\.' "$out")" 2 "rows"
+	done
+	# The method's number decides.
+	run acall top -b -n 1 -s method
+	grep ' test\.' "$out" >ways
+	on_screen "test.gate" r "the other way" q -- acall top -s method
+	exits 0
+	is "$(grep -o 'test\.[a-z]*' ways | head -n 1)" \
+		"$(grep -o 'test\.[a-z]*' "$out" | tail -n 1)"
+	on_screen "by age" ">" "by id" left "by age" q -- acall top
+	exits 0
+	"$helper" open "$id"
+	wait
+	pid=
+}
+
+top_on_a_screen()
+{
+	begin test.gate "$(arg)"
+	on_screen "test.gate" "h" "Up/Down select" q -- acall top -d 100s
+	exits 0
+	silent
+	is "$(wc -l <"$out")" 24 "lines"
+	is "$(head -n 1 "$out" | cut -c 1-4)" "top "
+	sed -n 3p "$out" | grep -qE '^ +ID +PID USER +METHOD +STATE +%CPU AGE +PROGRESS$' ||
+		fail "no head"
+	sed -n 4p "$out" | grep -qE "^ +[0-9]+ +$pid .* test.gate +running " ||
+		fail "no row"
+	# It is drawn anew for a smaller one at once.
+	on_screen "test.gate" resize:6x50 "test.gat" q -- acall top -d 100s
+	exits 0
+	is "$(wc -l <"$out")" 6 "lines"
+	awk 'length > 50 { exit 1 }' "$out" || fail "too wide"
+	# Left and entered again.
+	on_screen "test.gate" "^Z" "!test.gate" cont "test.gate" q -- acall top
+	exits 0
+	silent
+	on_screen "test.gate" "^C" -- acall top
+	exits 0
+	silent
+	"$helper" open "$id"
+	join
+}
+
+top_cancels_what_is_selected()
+{
+	local call
+
+	begin test.coop "$(arg)"
+	call=$(number)
+	on_screen "test.coop" k "select a call" down ">$call" k \
+		"cancel $call, test.coop of process $pid? [y/N]" n \
+		"not cancelled" q -- acall top
+	exits 0
+	is "$(acall ps --json | "$helper" json state)" running
+	on_screen "test.coop" down ">$call" k "[y/N]" y "$call: " q -- acall top
+	exits 0
+	prints "$call: "
+	join
+	exits 1
+	grep -q "cancelled by somebody else" client.err || fail "not cancelled"
+}
+
+top_and_colours()
+{
+	local escape
+
+	escape=$(printf '\033')
+	begin test.gate "$(arg)"
+	run env TERM=xterm NO_COLOR= "$screen" 0 80 "test.gate" q -- acall top
+	exits 0
+	grep -qF "${escape}[7m" "$out" || fail "nothing is marked"
+	run env TERM=xterm NO_COLOR=1 "$screen" 0 80 "test.gate" q -- acall top
+	exits 0
+	grep -qE "$escape\[[0-9;]*m" "$out" && fail "coloured"
+	# What knows no more than lines gets these.
+	run env TERM=dumb "$screen" 0 80 -- acall top -n 1
+	exits 0
+	grep -qF "$escape" "$out" && fail "an escape sequence"
+	prints test.gate
 	"$helper" open "$id"
 	join
 }
@@ -294,5 +448,7 @@ wait_shows_progress()
 }
 
 run_tests ps_of_a_file ps_of_a_mount ps_says_what_a_path_of_a_dead_server_holds \
-	ps_verbose_is_a_sentence wait_says_what_became_of_it wait_until_it_has_ended \
-	wait_no_longer_than_that wait_for_several wait_shows_progress
+	ps_verbose_is_a_sentence top_as_text_has_the_true_numbers top_shows_users_their_own \
+	top_sorts top_on_a_screen top_cancels_what_is_selected top_and_colours \
+	wait_says_what_became_of_it wait_until_it_has_ended wait_no_longer_than_that \
+	wait_for_several wait_shows_progress

@@ -149,7 +149,7 @@ make_root()
 	check)
 		# What some tests run beside themselves. All that there are
 		# would take a kernel with checkers long to unpack.
-		for file in cli.sh cli_helper cli_server with_calls with_same can32 \
+		for file in cli.sh cli_helper cli_screen cli_server with_calls with_same can32 \
 			stress_sleepers stress_finish stress_cancel; do
 			[ ! -f "$out/selftests/$file" ] || add_program \
 				"$out/selftests/$file" "acall/tests/$file"

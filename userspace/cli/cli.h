@@ -115,6 +115,8 @@ int flush_output(void);
 /* Terminal control on stderr: is it a terminal, may it be coloured? */
 bool stderr_is_terminal(void);
 const char *colour(const char *escape);
+/* NO_COLOR, TERM: of any terminal. */
+bool colours_wanted(void);
 
 #define BOLD	"\033[1m"
 #define RED	"\033[31m"
@@ -167,6 +169,25 @@ void json_strings(struct json *j, const char *key, const char *const *values,
 void json_close(struct json *j);	/* writes the line out */
 
 void print_hex(const void *data, size_t len);
+
+/* screen.c --------------------------------------------------------------- */
+
+enum {
+	KEY_NONE = -1,
+	KEY_END = -2,		/* interrupted, or the terminal is gone */
+	KEY_UP = 256,
+	KEY_DOWN,
+	KEY_RIGHT,
+	KEY_LEFT,
+};
+
+/* Are standard input and output a terminal that knows more than lines? */
+bool screen_usable(void);
+void screen_enter(void);
+void screen_leave(void);
+void screen_size(unsigned int *rows, unsigned int *columns);
+/* One of the above, or a character; KEY_NONE at that time, or to draw anew. */
+int screen_key(uint64_t until);
 
 /* signals.c -------------------------------------------------------------- */
 
@@ -449,6 +470,7 @@ int verb_call(int argc, char **argv);
 int verb_ps(int argc, char **argv);
 int verb_cancel(int argc, char **argv);
 int verb_wait(int argc, char **argv);
+int verb_top(int argc, char **argv);
 int verb_with(int argc, char **argv);
 
 #endif /* ACALL_CLI_H */

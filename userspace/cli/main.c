@@ -30,6 +30,7 @@ static const struct {
 	{ "advise", verb_advise, "drop a file from the page cache, or read it" },
 	{ "call", verb_call, "call any method of any interface" },
 	{ "ps", verb_ps, "list the calls that there are, yours or everybody's" },
+	{ "top", verb_top, "watch them" },
 	{ "wait", verb_wait, "wait for calls by their number" },
 	{ "cancel", verb_cancel, "cancel calls by their number" },
 	{ "with", verb_with, "run a program whose long file system calls stop" },

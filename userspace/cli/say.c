@@ -23,14 +23,16 @@ bool stderr_is_terminal(void)
 	return is;
 }
 
-const char *colour(const char *escape)
+bool colours_wanted(void)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	if (!stderr_is_terminal() || (no && *no) || !term ||
-	    !strcmp(term, "dumb"))
-		return "";
-	return escape;
+	return !(no && *no) && term && strcmp(term, "dumb");
+}
+
+const char *colour(const char *escape)
+{
+	return stderr_is_terminal() && colours_wanted() ? escape : "";
 }
 
 void say_error(int exit_code, const char *fmt, ...)
