@@ -9,6 +9,7 @@
 screen=$(dirname "$helper")/cli_screen
 count=/sys/class/misc/acall
 
+# begin METHOD...: a client in the background, whose method has started: $pid.
 begin()
 {
 	"$helper" exec acall call "$@" >client.out 2>client.err </dev/null &
@@ -21,6 +22,8 @@ number() { acall ps --json | "$helper" json call_id | tail -n 1; }
 # on_screen [TEXT KEYS]... -- CMD: on one of 24 lines that can do what xterm can.
 on_screen() { run env TERM=xterm "$screen" 24 80 "$@"; }
 
+# waits ARGS...: acall wait in the background: $waiter, which sleeps by now in as many
+# threads as there are words that are no options.
 waits()
 {
 	local n=0 word
@@ -42,6 +45,7 @@ waited()
 	rc=$?
 }
 
+# A mount of its own on ./mnt; umount_it takes it away.
 mount_it()
 {
 	mkdir -p mnt
@@ -108,9 +112,10 @@ ps_of_a_mount()
 	umount_it
 }
 
+# asking_dead COMMANDS: while a statfs waits for the server of ./dead; $call.
 asking_dead()
 {
-	with_dead sh -c 'acall statfs dead >/dev/null 2>&1 &
+	with_dead sh -c 'acall statfs --timeout=100s dead >/dev/null 2>&1 &
 		until call=$(acall ps --json | sed -n "s/.*\"call_id\":\([0-9]*\).*statfs.*/\1/p") &&
 		      [ "$call" ]; do :; done
 		'"$1"'
@@ -447,8 +452,76 @@ wait_shows_progress()
 	join
 }
 
+doctor_of_a_mount_that_is_well()
+{
+	local call
+
+	mount_it
+	run acall doctor mnt
+	exits 0
+	silent
+	prints "mnt (tmpfs, none, "
+	prints ": answers"
+	prints "no call holds it"
+	begin test.hold "$(arg)" --file=mnt/file
+	call=$(number)
+	run acall doctor mnt/file
+	exits 1
+	prints "  $call test.hold of "
+	prints "acall cancel $call"
+	grep -q "umount" "$out" && fail "it answers"
+	run acall doctor --json mnt
+	exits 1
+	is "$(json answers | tail -n 1) $(json running) $(json abandoned | tail -n 1)" \
+		"true 1 0"
+	"$helper" open "$id"
+	join
+	umount_it
+	run acall doctor ./nowhere
+	exits 1
+	says "./nowhere: No such file or directory"
+}
+
+doctor_of_a_mount_that_hangs()
+{
+	asking_dead 'acall doctor --timeout=0.3 dead; echo "exit $?, $call"'
+	exits 0
+	prints "dead (fuse, dead, "
+	prints ": does not answer"
+	grep -qE '^  [0-9]+ file.statfs of root \(pid [0-9]+\): running for .*, at [0-9]+:[0-9]+ inode 1 on .*/dead$' \
+		"$out" || fail "no call"
+	call=$(sed -n 's/^exit 1, //p' "$out")
+	prints "  stop what can be stopped: acall cancel $call"
+	grep -qE 'echo 1 >/sys/fs/fuse/connections/[0-9]+/abort$' "$out" ||
+		fail "no way out"
+}
+
+doctor_of_what_was_abandoned()
+{
+	local call
+
+	mount_it
+	begin test.hold "$(arg)" --file=mnt/file
+	call=$(number)
+	acall cancel -q --abandon "$call"
+	join
+	run acall doctor mnt
+	exits 1
+	prints "  $call test.hold of "
+	prints ": abandoned for "
+	prints "acall wait --settled $call"
+	grep -q "acall cancel" "$out" && fail "nothing can be cancelled"
+	"$helper" open "$id"
+	settled
+	run acall doctor mnt
+	exits 0
+	umount_it
+}
+
 run_tests ps_of_a_file ps_of_a_mount ps_says_what_a_path_of_a_dead_server_holds \
-	ps_verbose_is_a_sentence top_as_text_has_the_true_numbers top_shows_users_their_own \
-	top_sorts top_on_a_screen top_cancels_what_is_selected top_and_colours \
-	wait_says_what_became_of_it wait_until_it_has_ended wait_no_longer_than_that \
-	wait_for_several wait_shows_progress
+	ps_verbose_is_a_sentence top_as_text_has_the_true_numbers \
+	top_shows_users_their_own top_sorts top_on_a_screen \
+	top_cancels_what_is_selected top_and_colours wait_says_what_became_of_it \
+	wait_until_it_has_ended wait_no_longer_than_that wait_for_several \
+	wait_shows_progress doctor_of_a_mount_that_is_well \
+	doctor_of_a_mount_that_hangs doctor_of_what_was_abandoned

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/cli.sh"
 
 verbs="methods copy hash sync statfs allocate trim discard dedupe advise call ps top wait
-	cancel with"
+	cancel doctor with"
 
 help_fits_a_screen()
 {
@@ -111,6 +111,8 @@ wrong_usage_is_2()
 	wrong "none of id, user" top -s size
 	wrong "not a number of times" top -n 0
 	wrong "not a duration" top -d 1ms
+	wrong "one mount point" doctor
+	wrong "one mount point" doctor a b
 	wrong "not a process" cancel -p me
 	wrong "numbers of calls or --pid" cancel
 	wrong "numbers of calls or --pid" cancel -p 1 2
@@ -148,7 +150,7 @@ missing_module_is_3()
 	for verb in methods "copy source target" "hash source" "sync source" \
 		    statfs "allocate -l 1 new" "trim ." "discard source" \
 		    "dedupe source source" "advise source" "call test.nop" ps \
-		    "cancel 1" "top -b" "wait 1"; do
+		    "cancel 1" "top -b" "wait 1" "doctor ."; do
 		# shellcheck disable=SC2086 # words
 		without_device acall $verb
 		exits 3

@@ -454,6 +454,15 @@ int copy_complete(struct copy_files *files);
 /* EXIT_OK if it is, else an exit code after a message. */
 int copy_compare(acall_t *call, const struct copy_files *files, bool *stop);
 
+/* verbs/doctor_mount.c ------------------------------------------------------ */
+
+/*
+ * Says whether a mount answers, which calls hold it and what to do; a path on it
+ * stands for it. EXIT_OK: it answers, and no call holds it; EXIT_FAILED: else, or
+ * there is no such path.
+ */
+int doctor_mount(const char *path);
+
 /* verbs/: each in its own file ---------------------------------------------- */
 
 int verb_methods(int argc, char **argv);
@@ -471,6 +480,7 @@ int verb_ps(int argc, char **argv);
 int verb_cancel(int argc, char **argv);
 int verb_wait(int argc, char **argv);
 int verb_top(int argc, char **argv);
+int verb_doctor(int argc, char **argv);
 int verb_with(int argc, char **argv);
 
 #endif /* ACALL_CLI_H */
