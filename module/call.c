@@ -31,6 +31,7 @@
 #include "queue/queue.h"
 #include "runner.h"
 #include "session.h"
+#include "trace/trace.h"
 #include "user/identity.h"
 #include "user/limits.h"
 #include "wait/alarm.h"
@@ -152,6 +153,7 @@ enum acall_verdict acall_call_step(struct acall_call *call,
 		atomic_dec(&executions);
 	}
 
+	acall_trace_step(call, event, was, now);
 	/* Pairs with acall_call_word(). */
 	smp_store_release(&call->word, now);
 
@@ -271,6 +273,7 @@ void acall_call_publish(struct acall_call *call, struct acall_object *object,
 	atomic_inc(&executions);
 	acall_ledger_begin(ledger, call);
 
+	acall_trace_begin(call);
 	spin_lock_irqsave(&call->lock, flags);
 	call->begin_ns = ktime_get_ns();
 	acall_call_step(call, event, ACALL_REASON_NONE);

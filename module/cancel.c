@@ -24,6 +24,7 @@
 #include "debug/delay.h"
 #include "interface.h"
 #include "runner.h"
+#include "trace/trace.h"
 
 /*
  * What it may take to drop the files of a call that never started, before its
@@ -90,8 +91,10 @@ static void signal_worker(struct acall_call *call)
 {
 	lockdep_assert_held(&call->lock);
 
-	if (call->task)
-		send_sig(SIGKILL, call->task, 1);
+	if (!call->task)
+		return;
+	trace_acall_signal(call->id, task_pid_nr(call->task));
+	send_sig(SIGKILL, call->task, 1);
 }
 
 /* The grace is over. A hook that is still asked is not waited for. */
@@ -357,6 +360,8 @@ static int request_locked(struct acall_call *call,
 	enum acall_phase was = acall_word_phase(call->word);
 	enum acall_verdict verdict;
 
+	trace_acall_cancel(call->id, request->reason, request->flags,
+			   request->grace_ns);
 	verdict = acall_call_step(call, event, request->reason);
 	switch (verdict) {
 	case ACALL_MADE:

@@ -26,6 +26,7 @@
 #include "compat.h"
 #include "interface.h"
 #include "ledger.h"
+#include "trace/trace.h"
 #include "user/limits.h"
 
 /* KASAN finds no use after free in memory that is used again at once. */
@@ -116,6 +117,7 @@ static void call_destroy(struct acall_call *call)
 {
 	/* Nobody finds it any more, before anything of it is gone. */
 	acall_table_del(call);
+	acall_trace_release(call);
 	acall_call_drop_files_out(call, false);
 	if (call->ledger)
 		acall_ledger_put(call->ledger);

@@ -20,6 +20,7 @@
 #include "interface.h"
 #include "power.h"
 #include "session.h"
+#include "trace/trace.h"
 #include "user/limits.h"
 #include "wait/alarm.h"
 
@@ -179,12 +180,18 @@ EXPORT_SYMBOL_GPL(acall_fsize_limit);
 
 bool acall_cancelled(struct acall_call *call)
 {
-	/* No clock is read for each look; after a request there are few. */
+	/*
+	 * Cheap, and from before the look: no later than a request that it has not
+	 * seen. Of those that see one there are few.
+	 */
+	u64 now = ktime_get_coarse_ns();
+
 	if (!acall_word_reason(acall_call_word(call))) {
-		atomic64_set(&call->look_ns, ktime_get_coarse_ns());
+		atomic64_set(&call->look_ns, now);
 		return false;
 	}
 	atomic64_set(&call->look_ns, ktime_get_ns());
+	trace_acall_seen(call->id);
 	return true;
 }
 EXPORT_SYMBOL_GPL(acall_cancelled);

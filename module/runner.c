@@ -44,6 +44,7 @@
 #include "queue/queue.h"
 #include "runner.h"
 #include "session.h"
+#include "trace/trace.h"
 #include "user/identity.h"
 #include "user/limits.h"
 
@@ -273,6 +274,7 @@ static struct acall_call *take_call(struct acall_runner *runner)
 	struct acall_call *call = list_first_entry(&lane->queue,
 						   struct acall_call, queue);
 
+	trace_acall_take(call->id);
 	list_del_init(&call->queue);
 	lane->running++;
 	iface->running++;
@@ -296,6 +298,7 @@ static void take_slots(struct acall_runner *runner, struct list_head *slots)
 
 	iface->taken = true;
 	runner->drained = acall_slots_take(lane, slots);
+	acall_trace_slots_taken(slots);
 	runner->lane = lane;
 	lane->draining = true;
 	list_del_init(&lane->short_turn);
@@ -650,8 +653,12 @@ int acall_runners_create(struct acall_interface *iface)
 	 */
 	iface->wq = alloc_workqueue("acall-%s", flags, WQ_MAX_ACTIVE,
 				    iface->name);
-	/* For what needs no turn: two works for each lane, and one. */
-	iface->chores_wq = alloc_workqueue("acall-chores", WQ_UNBOUND, 0);
+	/*
+	 * For what needs no turn: two works for each lane, and one. Its name is
+	 * for who looks whose workers these are, and no longer than any kernel's.
+	 */
+	iface->chores_wq = alloc_workqueue("acall-chores-%.10s", WQ_UNBOUND, 0,
+					   iface->name);
 	if (!iface->wq || !iface->chores_wq) {
 		acall_runners_destroy(iface);
 		return -ENOMEM;

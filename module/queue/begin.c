@@ -25,6 +25,7 @@
 #include "queue/entry.h"
 #include "queue/queue.h"
 #include "runner.h"
+#include "trace/trace.h"
 #include "user/limits.h"
 
 static_assert(ACALL_BATCH <= ACALL_MAX_NEW_IDS);
@@ -296,6 +297,7 @@ void acall_queue_begin_shorts(struct acall_queue *queue,
 	nr = fill_slots(queue, batch, pinned);
 	if (pinned && nr < batch->nr)
 		acall_interface_unpin_locked(iface, batch->nr - nr);
+	acall_trace_slots_begun(queue, &batch->shorts, batch->here);
 	if (!batch->here) {
 		list_splice_tail_init(&batch->shorts, &lane->shorts);
 		acall_lane_update_shorts(iface, lane);

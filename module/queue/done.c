@@ -23,6 +23,7 @@
 #include "interface.h"
 #include "ledger.h"
 #include "queue/queue.h"
+#include "trace/trace.h"
 #include "wait/alarm.h"
 
 /* As far as the tail may go without waking anybody. */
@@ -102,6 +103,8 @@ static int drop_some(struct acall_queue *queue, struct list_head *slots,
 	list_for_each_entry_safe(slot, next, slots, list) {
 		if (slot->client->queue != queue)
 			break;
+		acall_trace_slot_told(slot);
+		acall_trace_slot_over(slot, ACALL_EVENT_DROP);
 		acall_slot_free(queue, slot, true, tally);
 		nr++;
 	}
@@ -138,6 +141,7 @@ static int tell_some(struct acall_queue *queue, struct list_head *slots,
 	queue->comp_tail = tail + nr;
 	/* Up to the first of another one, or the head. */
 	list_cut_before(&told, slots, &slot->list);
+	acall_trace_slots_told(&told);
 	list_splice_tail(&told, &queue->posted);
 	queue->pending -= nr;
 	publish(queue);
@@ -192,6 +196,7 @@ void acall_slot_tell_here(struct acall_queue *queue, struct acall_slot *slot)
 	tell_short(&rings->completions[queue->comp_tail &
 				       (rings->nr_completions - 1)], slot, now);
 	acall_slot_set(slot, ACALL_SLOT_DONE);
+	acall_trace_slot_told(slot);
 	queue->comp_tail++;
 	list_add_tail(&slot->list, &queue->posted);
 	queue->pending--;
@@ -286,6 +291,7 @@ static void reap(struct acall_queue *queue, u32 nr, struct list_head *calls,
 	acall_tally_add(tally, client, free - counted, own);
 	queue->nr_free += free;
 	list_cut_before(&over, &queue->posted, &slot->list);
+	acall_trace_slots_over(&over);
 	list_splice(&over, &queue->free);
 }
 
@@ -392,6 +398,7 @@ bool acall_queue_finish(struct acall_queue *queue, u64 handle)
 	if (won) {
 		call = slot->call;
 		slot->call = NULL;
+		acall_trace_slot_over(slot, ACALL_EVENT_CONSUME);
 		slot->finished = true;
 		if (slot->read)
 			acall_slot_free(queue, slot, !slot->own, &tally);

@@ -22,6 +22,7 @@
 #include "interface.h"
 #include "queue/entry.h"
 #include "queue/queue.h"
+#include "trace/trace.h"
 #include "user/limits.h"
 
 /*
@@ -73,11 +74,13 @@ static struct acall_slot *begin_again(struct acall_queue *queue)
 	if (!acall_entry_is_short(&read, slot, entry, queue))
 		return NULL;
 
+	acall_trace_slot_over(slot, ACALL_EVENT_CONSUME);
 	list_del(&slot->list);
 	slot->handle += ACALL_SLOT_GENERATION;
 	acall_entry_fill(slot, &read, entry, queue->client,
 			 acall_table_new_ids(1), ++queue->begun,
 			 ktime_get_ns(), ACALL_SLOT_RUNNING);
+	acall_trace_slot_here(queue, slot);
 	WRITE_ONCE(queue->comp_head, queue->comp_tail);
 	queue->sub_head++;
 	/* Who reads it with acquire may fill the entry again. */

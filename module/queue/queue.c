@@ -31,6 +31,7 @@
 #include "ledger.h"
 #include "queue/queue.h"
 #include "session.h"
+#include "trace/trace.h"
 #include "user/limits.h"
 
 /*
@@ -218,6 +219,7 @@ static void close_slot(struct acall_queue *queue, struct acall_slot *slot,
 		slot->call = NULL;
 		/* If not for its call, it can be used by nobody now. */
 		if (!call) {
+			acall_trace_slot_over(slot, ACALL_EVENT_DROP);
 			acall_slot_free(queue, slot, !slot->own, tally);
 			acall_tally_flush(tally);
 		}

@@ -17,6 +17,7 @@
 #include "interface.h"
 #include "queue/queue.h"
 #include "runner.h"
+#include "trace/trace.h"
 
 #define SLICE	64
 
@@ -47,6 +48,7 @@ static void end(struct acall_interface *iface, struct list_head *out, u32 nr)
 {
 	if (!nr)
 		return;
+	acall_trace_slots_cancelled(out);
 	acall_delay(ACALL_AT_SLOT_CANCEL);
 	acall_count(ACALL_COUNT_NEVER_STARTED, nr);
 	acall_slots_tell(out);

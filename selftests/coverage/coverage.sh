@@ -58,7 +58,7 @@ capture()
 	quiet_lcov --extract "$dir/all.info" "$out/src/module/*" \
 		--output-file "$dir/ours.info" &&
 	quiet_lcov --remove "$dir/ours.info" '*/module/test/*' '*/module/kunit/*' \
-		--output-file "$dir/module.info"
+		'*/module/trace/*' --output-file "$dir/module.info"
 }
 
 # FILE LINES REACHED BRANCHES REACHED, one line for each file.
@@ -138,7 +138,8 @@ write()
 
 	What the tests reach of `module/`, measured by gcov: `make coverage` runs the
 	suite, the races, the failure sweep and the tests of the internals on a kernel
-	that counts, and writes this page. What is a test itself is not counted.
+	that counts, and writes this page. What is a test itself is not counted, nor is
+	`module/trace/`, since that kernel has no tracepoints.
 
 	| file | lines | reached | branches | taken |
 	|---|---:|---:|---:|---:|
