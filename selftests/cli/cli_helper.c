@@ -10,6 +10,8 @@
  *				hook refuses once with errno REFUSE
  *	complete ID		complete a custom call
  *	s32 NUMBER		the same for a __s32
+ *	shorts N		begin N short calls of a queue in one go, and read
+ *				their completions: prints their numbers
  *	json [KEY]		check that each line of stdin is a JSON object,
  *				and print the value of KEY where it is there
  *	exec CMD...		with a hang guard, and with SIGINT as from a
@@ -36,10 +38,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/acall.h>
+#include <linux/acall_queue.h>
 #include <linux/acall_test.h>
 
 #define GUARD_SEC	120
@@ -391,6 +396,46 @@ static int run_with_dead_mount(const char *dir, char **argv)
 	return code;
 }
 
+static int run_shorts(__u32 n)
+{
+	struct acall_create_queue made = {
+		.size = sizeof(made), .interface = ACALL_TEST_INTERFACE,
+		.slots = n, .entries = 1024,
+	};
+	struct acall_enter enter = {
+		.size = sizeof(enter), .begin = n, .wait = n,
+		.until = UINT64_MAX,
+	};
+	struct acall_submission *entry;
+	struct acall_completion *done;
+	struct acall_ring *ring;
+	int dev, fd;
+	__u32 i;
+
+	dev = open("/dev/acall", O_RDWR | O_CLOEXEC);
+	fd = n <= made.entries ? ioctl(dev, ACALL_IOC_CREATE_QUEUE, &made) : -1;
+	if (fd < 0)
+		return fail("/dev/acall");
+	ring = mmap(NULL, made.map_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    fd, 0);
+	if (ring == MAP_FAILED)
+		return fail("mmap");
+	entry = (void *)((char *)ring + made.submission_offset);
+	done = (void *)((char *)ring + made.completion_offset);
+	for (i = 0; i < n; i++)
+		entry[i].method = ACALL_TEST_BARE;
+	__atomic_store_n(&ring->submission_tail, n, __ATOMIC_RELEASE);
+	if (ioctl(fd, ACALL_IOC_ENTER, &enter) || enter.begun != n)
+		return fail("ENTER");
+	for (i = 0; i < n; i++)
+		printf("%llu\n", (unsigned long long)done[i].call_id);
+	__atomic_store_n(&ring->completion_head, n, __ATOMIC_RELEASE);
+	/* So that they are finished before the queue is closed. */
+	enter.begin = 0;
+	enter.wait = 0;
+	return ioctl(fd, ACALL_IOC_ENTER, &enter) ? fail("ENTER") : 0;
+}
+
 static int usage(void)
 {
 	fprintf(stderr, "cli_helper: the head of its source tells how to use it\n");
@@ -434,6 +479,8 @@ int main(int argc, char **argv)
 		return print_custom(argc - 2, argv + 2);
 	if (!strcmp(verb, "s32") && argc == 3)
 		return print_s32(argv[2]);
+	if (!strcmp(verb, "shorts") && argc == 3)
+		return run_shorts((__u32)strtoul(argv[2], NULL, 0));
 	if (!strcmp(verb, "json")) {
 		wanted_key = argv[2];
 		return json();

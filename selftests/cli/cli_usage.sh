@@ -6,7 +6,7 @@
 . "$(dirname "$0")/cli.sh"
 
 verbs="methods copy hash sync statfs allocate trim discard dedupe advise call ps top wait
-	cancel doctor with"
+	cancel trace doctor with"
 
 help_fits_a_screen()
 {

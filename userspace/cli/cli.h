@@ -202,6 +202,7 @@ int signals_fd(void);
 
 struct signals {
 	unsigned int interrupts;	/* SIGINT, SIGTERM */
+	unsigned int terms;		/* of them SIGTERM */
 	unsigned int shows;		/* SIGUSR1 */
 };
 
@@ -482,5 +483,6 @@ int verb_wait(int argc, char **argv);
 int verb_top(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_with(int argc, char **argv);
+int verb_trace(int argc, char **argv);
 
 #endif /* ACALL_CLI_H */

@@ -68,7 +68,7 @@ void signals_hold(void)
 
 struct signals signals_read(void)
 {
-	struct signals seen = { 0, 0 };
+	struct signals seen = { 0 };
 	struct signalfd_siginfo info;
 
 	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
@@ -76,6 +76,7 @@ struct signals signals_read(void)
 			seen.shows++;
 		else
 			seen.interrupts++;
+		seen.terms += info.ssi_signo == SIGTERM;
 	}
 	return seen;
 }
