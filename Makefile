@@ -3,9 +3,9 @@
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
-	check-matrix check-coverage check-powercut mutants conformance coverage fuzz lint vm \
-	shell patchset bench bench-stop bench-work bench-file headers_install clean \
-	distclean help
+	check-matrix check-coverage check-powercut check-trace trace-demo mutants \
+	conformance coverage fuzz lint vm shell patchset bench bench-stop bench-work \
+	bench-file headers_install clean distclean help
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL PARALLEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
@@ -56,6 +56,14 @@ check-powercut:
 fuzz:
 	@selftests/fuzz/host.sh
 	@selftests/fuzz/guest.sh
+
+# What acall trace makes of a trace that was kept, on this machine.
+check-trace:
+	@selftests/trace/check.sh
+
+# A new one to keep, and its picture.
+trace-demo:
+	@selftests/trace/demo.sh
 
 # What of module/ the tests reach, and the page of it.
 check-coverage:
@@ -125,6 +133,9 @@ help:
 	@echo '                   purpose, and see them noticed'
 	@echo 'make check-powercut CUTS=15  cut the power of copies and syncs, and look'
 	@echo '                   for what was durable (FILESYSTEMS="ext4 xfs btrfs")'
+	@echo 'make check-trace   what acall trace makes of a trace that was kept, no VM'
+	@echo 'make trace-demo    draw what became of a few calls in the VM (SAVE=1: into'
+	@echo '                   Documentation)'
 	@echo 'make fuzz          fuzz the module, for MINUTES=3'
 	@echo 'make coverage      what of the module the tests reach, as a page'
 	@echo 'make lint          static checks'

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # setup.sh PURPOSE: sees to the Debian packages that PURPOSE needs (build, vm,
-# check, demo, bench, power, kunit, image, coverage, matrix, lint; cache: what spares
-# them work). Silent if all are there. Root gets them installed, others are told the
+# check, demo, bench, power, kunit, image, coverage, matrix, lint, trace; cache: what
+# spares them work). Silent if all are there. Root gets them installed, others are told the
 # one line to run (exit 3).
 # Never asks.
 
@@ -33,6 +33,8 @@ packages()
 		echo lcov ;;
 	cache)
 		echo ccache ;;
+	trace)
+		echo jq libxml2-utils librsvg2-bin ;;
 	lint)
 		echo sparse perl shellcheck xz-utils mandoc man-db git unifdef
 		echo pyflakes3 mypy ;;
