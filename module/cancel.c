@@ -245,6 +245,8 @@ static bool hook_answered(struct acall_call *call, int ret)
 		acall_call_timer_set(call, call->deadline);
 		return false;
 	}
+	trace_acall_cancel(call->id, ACALL_REASON_DEADLINE, 0,
+			   call->deadline_grace_ns);
 	verdict = acall_call_step(call, ACALL_EVENT_FORCE,
 				  ACALL_REASON_DEADLINE);
 	if (verdict != ACALL_MADE)

@@ -60,7 +60,7 @@ TRACE_DEFINE_ENUM(ACALL_REASON_ADMIN);
 TRACE_DEFINE_ENUM(ACALL_REASON_PROVIDER);
 TRACE_DEFINE_ENUM(ACALL_REASON_REBOOT);
 
-#define show_phase(_phase)						\
+#define acall_show_phase(_phase)						\
 	__print_symbolic(_phase,					\
 			 { ACALL_PHASE_NEW, "new" },			\
 			 { ACALL_PHASE_QUEUED, "queued" },		\
@@ -73,7 +73,7 @@ TRACE_DEFINE_ENUM(ACALL_REASON_REBOOT);
 			 { ACALL_PHASE_NEVER_STARTED, "never_started" },\
 			 { ACALL_PHASE_ABANDONED, "abandoned" })
 
-#define show_event(_event)						\
+#define acall_show_event(_event)						\
 	__print_symbolic(_event,					\
 			 { ACALL_EVENT_PUBLISH, "publish" },		\
 			 { ACALL_EVENT_ENTER, "enter" },		\
@@ -94,7 +94,7 @@ TRACE_DEFINE_ENUM(ACALL_REASON_REBOOT);
 			 { ACALL_EVENT_CONSUME, "consume" },		\
 			 { ACALL_EVENT_DROP, "drop" })
 
-#define show_reason(_reason)						\
+#define acall_show_reason(_reason)						\
 	__print_symbolic(_reason,					\
 			 { ACALL_REASON_NONE, "none" },			\
 			 { ACALL_REASON_CLIENT, "client" },		\
@@ -104,7 +104,7 @@ TRACE_DEFINE_ENUM(ACALL_REASON_REBOOT);
 			 { ACALL_REASON_PROVIDER, "provider" },		\
 			 { ACALL_REASON_REBOOT, "reboot" })
 
-#define show_flags(_flags)						\
+#define acall_show_flags(_flags)						\
 	__print_flags(_flags, "|",					\
 		      { ACALL_WORD_ENDED, "ended" },			\
 		      { ACALL_WORD_CONSUMED, "consumed" },		\
@@ -113,7 +113,7 @@ TRACE_DEFINE_ENUM(ACALL_REASON_REBOOT);
 		      { ACALL_WORD_FIXED, "fixed" },			\
 		      { ACALL_WORD_NO_CANCEL, "no_cancel" })
 
-#define show_how(_flags)						\
+#define acall_show_how(_flags)						\
 	__print_flags(_flags, "|",					\
 		      { ACALL_CANCEL_ABANDON, "abandon" },		\
 		      { ACALL_CANCEL_NOWAIT, "nowait" },		\
@@ -140,9 +140,9 @@ TRACE_EVENT(acall_begin,
 							   current_uid());
 			   __entry->method = subject->method;
 			   __entry->caps = subject->caps;
-			   strscpy(__entry->interface, subject->interface,
+			   strscpy_pad(__entry->interface, subject->interface,
 				   ACALL_NAME_LEN);
-			   strscpy(__entry->name, subject->name,
+			   strscpy_pad(__entry->name, subject->name,
 				   ACALL_NAME_LEN);),
 	    TP_printk("id=%llu tgid=%u uid=%u interface=%s method=%u name=%s caps=0x%x handle=0x%llx deadline=%llu",
 		      __entry->id, __entry->tgid, __entry->uid,
@@ -159,8 +159,8 @@ TRACE_EVENT(acall_state,
 			     __field(u64, progress)
 			     __field(u64, total)
 			     __field(u32, event)
-			     __field(u32, from)
-			     __field(u32, to)
+			     __field(u32, was)
+			     __field(u32, now)
 			     __field(u32, reason)
 			     __field(u32, flags)
 			     __field(int, status)),
@@ -168,18 +168,18 @@ TRACE_EVENT(acall_state,
 			   __entry->progress = progress;
 			   __entry->total = total;
 			   __entry->event = event;
-			   __entry->from = acall_word_phase(was);
-			   __entry->to = acall_word_phase(now);
+			   __entry->was = acall_word_phase(was);
+			   __entry->now = acall_word_phase(now);
 			   __entry->reason = acall_word_reason(now);
 			   __entry->flags = now & ~(ACALL_WORD_PHASE |
 						    ACALL_WORD_REASON);
 			   __entry->status = status;),
-	    TP_printk("id=%llu event=%s from=%s to=%s reason=%s status=%d progress=%llu total=%llu flags=%s",
-		      __entry->id, show_event(__entry->event),
-		      show_phase(__entry->from), show_phase(__entry->to),
-		      show_reason(__entry->reason), __entry->status,
+	    TP_printk("id=%llu event=%s was=%s now=%s reason=%s status=%d progress=%llu total=%llu flags=%s",
+		      __entry->id, acall_show_event(__entry->event),
+		      acall_show_phase(__entry->was), acall_show_phase(__entry->now),
+		      acall_show_reason(__entry->reason), __entry->status,
 		      __entry->progress, __entry->total,
-		      show_flags(__entry->flags))
+		      acall_show_flags(__entry->flags))
 );
 
 /* Somebody wants it to end. If that changes anything acall_state says so next. */
@@ -199,8 +199,8 @@ TRACE_EVENT(acall_cancel,
 			   __entry->tgid = reason == ACALL_REASON_DEADLINE ?
 					   0 : task_tgid_nr(current);),
 	    TP_printk("id=%llu reason=%s tgid=%u grace_ns=%llu flags=%s",
-		      __entry->id, show_reason(__entry->reason), __entry->tgid,
-		      __entry->grace_ns, show_how(__entry->flags))
+		      __entry->id, acall_show_reason(__entry->reason), __entry->tgid,
+		      __entry->grace_ns, acall_show_how(__entry->flags))
 );
 
 /* The worker that is inside the kernel for it is told to come out. */

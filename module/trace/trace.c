@@ -57,7 +57,9 @@ static u32 step(const struct acall_slot *slot, u32 word, enum acall_event event,
 	u64 progress = 0, total = 0;
 	u32 next = word;
 
-	acall_state_next(word, event, reason, &next);
+	if (WARN_ON_ONCE(acall_state_next(word, event, reason, &next) !=
+			 ACALL_MADE))
+		return word;
 	/* Until it has run there is input in their place. */
 	if (acall_word_phase(next) == ACALL_PHASE_COMPLETED && slot->unusual) {
 		progress = slot->progress;
@@ -121,7 +123,8 @@ void __acall_trace_slots_cancelled(struct list_head *slots)
 	list_for_each_entry(slot, slots, list) {
 		trace_acall_cancel(slot->id, slot->reason, 0, 0);
 		word = word_of(slot, ACALL_PHASE_QUEUED) & ~ACALL_WORD_REASON;
-		step(slot, word, ACALL_EVENT_CANCEL, slot->reason);
+		step(slot, word, acall_reason_forces(slot->reason) ?
+		     ACALL_EVENT_FORCE : ACALL_EVENT_CANCEL, slot->reason);
 	}
 }
 

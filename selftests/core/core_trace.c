@@ -111,7 +111,7 @@ static void add_word(char *life, size_t size, const char *line)
 	if (!strncmp(event_of(line), "state:", 6))
 		snprintf(life + len, size - len, "%s%s>%s", len ? " " : "",
 			 value_of(line, "event", event, sizeof(event)),
-			 value_of(line, "to", to, sizeof(to)));
+			 value_of(line, "now", to, sizeof(to)));
 	else if (strncmp(event_of(line), "seen:", 5) || len < 4 ||
 		 strcmp(life + len - 4, "seen"))
 		snprintf(life + len, size - len, "%s%.*s", len ? " " : "",

@@ -49,7 +49,7 @@ line()
 
 state()
 {
-	line "$1" state "id=$2 event=$3 from=$4 to=$5 reason=${6:-none}" \
+	line "$1" state "id=$2 event=$3 was=$4 now=$5 reason=${6:-none}" \
 		"status=${7:-0} progress=0 total=0 flags=${8:-}"
 }
 

@@ -164,7 +164,7 @@ static void change(struct life *life, const struct step *step)
 	char event[WORD_LEN], to[WORD_LEN], flags[128];
 
 	step_word(step, "event", event, sizeof(event));
-	step_word(step, "to", to, sizeof(to));
+	step_word(step, "now", to, sizeof(to));
 	step_word(step, "flags", flags, sizeof(flags));
 	if (!strcmp(event, "start") || !strcmp(event, "enter"))
 		life->start = step->at;

@@ -231,9 +231,9 @@ static void main_part(const struct block *b, const struct drawing *d,
 }
 
 /* Where the label goes. */
-enum place { INSIDE, BEHIND, BEFORE, NOWHERE };
+enum side { INSIDE, BEHIND, BEFORE, NOWHERE };
 
-static enum place place_of(const struct drawing *d, const struct block *b,
+static enum side place_of(const struct drawing *d, const struct block *b,
 			   bool worker, double *x, double *width)
 {
 	uint64_t from, to;
@@ -278,13 +278,13 @@ static void draw_label(const struct drawing *d, const struct block *b,
 {
 	double x, width;
 	char text[128];
-	enum place place = place_of(d, b, d->worker, &x, &width);
+	enum side side = place_of(d, b, d->worker, &x, &width);
 
-	if (place == NOWHERE)
+	if (side == NOWHERE)
 		return;
 	fprintf(d->f, "<text%s%s x=\"%.1f\" y=\"%.1f\">",
-		place == INSIDE ? " class=\"inside\"" : "",
-		place == BEFORE ? " text-anchor=\"end\"" : "", x, y + 11.5);
+		side == INSIDE ? " class=\"inside\"" : "",
+		side == BEFORE ? " text-anchor=\"end\"" : "", x, y + 11.5);
 	put_text(d->f, label_of(b, text, sizeof(text)));
 	fputs("</text>\n", d->f);
 }

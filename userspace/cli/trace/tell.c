@@ -161,7 +161,7 @@ void tell_json(const struct lives *all, const struct life *life,
 	json_string(&j, "step", state ? step_word(step, "event", word,
 						  sizeof(word)) : step->event);
 	if (state) {
-		json_string(&j, "state", step_word(step, "to", word,
+		json_string(&j, "state", step_word(step, "now", word,
 						   sizeof(word)));
 		json_signed(&j, "status", strtoll(step_word(step, "status",
 							    word,
