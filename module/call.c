@@ -342,7 +342,8 @@ bool acall_call_start(struct acall_call *call)
 
 	spin_lock_irqsave(&call->lock, flags);
 	verdict = acall_call_step(call, ACALL_EVENT_START, ACALL_REASON_NONE);
-	call->worker_pid = current->pid;
+	if (verdict == ACALL_MADE)
+		call->worker_pid = current->pid;
 	spin_unlock_irqrestore(&call->lock, flags);
 	return verdict == ACALL_MADE;
 }

@@ -324,12 +324,14 @@ static void tell(struct acall_wait_id *args, struct acall_call *call)
  * @user: struct acall_wait_id
  *
  * The sleeper has a reference, so he is told what became of his call whatever its
- * client does meanwhile (W5). Started again he names the same call and time.
+ * client does meanwhile (W5). Started again he names the same call and time, but
+ * if it is over by then there is no such call.
  */
 int acall_ioctl_wait_id(void __user *user)
 {
 	struct acall_wait_id args;
 	struct acall_call *call;
+	bool told = false;
 	int ret, err;
 	u64 until;
 	u32 size;
@@ -352,12 +354,12 @@ int acall_ioctl_wait_id(void __user *user)
 	ret = args.flags & ACALL_WAIT_SETTLED ?
 	      acall_ledger_wait(call->ledger, call, until) :
 	      acall_call_wait(call, until);
-	if (ret && ret != -ETIMEDOUT)
-		goto put;
-	tell(&args, call);
-	err = acall_args_put(user, &args, sizeof(args), size);
-	ret = err ?: ret;
+	told = !ret || ret == -ETIMEDOUT;
+	if (told)
+		tell(&args, call);
 put:
+	/* Not held over user memory, which may let us wait. */
 	acall_call_put(call);
-	return ret;
+	err = told ? acall_args_put(user, &args, sizeof(args), size) : 0;
+	return err ?: ret;
 }

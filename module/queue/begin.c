@@ -268,7 +268,6 @@ static u32 fill_slots(struct acall_queue *queue, struct acall_batch *batch,
 
 static void count_live(struct acall_queue *queue, int nr)
 {
-	acall_count(ACALL_COUNT_ACCEPTED, nr);
 	acall_calls_add_executions(nr);
 	atomic_add(nr, &queue->shorts_live);
 }
@@ -297,6 +296,8 @@ void acall_queue_begin_shorts(struct acall_queue *queue,
 	nr = fill_slots(queue, batch, pinned);
 	if (pinned && nr < batch->nr)
 		acall_interface_unpin_locked(iface, batch->nr - nr);
+	/* Before anybody can count them as started. */
+	acall_count(ACALL_COUNT_ACCEPTED, nr);
 	acall_trace_slots_begun(queue, &batch->shorts, batch->here);
 	if (!batch->here) {
 		list_splice_tail_init(&batch->shorts, &lane->shorts);

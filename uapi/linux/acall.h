@@ -639,7 +639,8 @@ struct acall_list_record {
  *
  * For any call that LIST shows the caller, but those of short methods in a queue,
  * which are over in a moment. Changes nothing; whoever is waiting is told the outcome
- * also if the client finishes the call at once. Returns 0 when the call is DONE, or has
+ * also if the client finishes the call at once, but not if a signal handler or a stop
+ * interrupts the wait just then: ESRCH. Returns 0 when the call is DONE, or has
  * ended, or -1 and errno: ETIMEDOUT (not in time), ESRCH (no such call, it is over, or
  * the caller may not see it), EINTR, EINVAL (@call_id). With 0 and ETIMEDOUT the out
  * fields are written. Clause X13.
