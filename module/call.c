@@ -114,6 +114,7 @@ enum acall_verdict acall_call_step(struct acall_call *call,
 			  "acall: event %d in state %#x\n", event, was);
 		return verdict;
 	}
+	acall_trace_step(call, event, was, now);
 
 	cancelled = !acall_word_reason(was) && acall_word_reason(now);
 	done = !acall_word_done(was) && acall_word_done(now);
@@ -153,7 +154,6 @@ enum acall_verdict acall_call_step(struct acall_call *call,
 		atomic_dec(&executions);
 	}
 
-	acall_trace_step(call, event, was, now);
 	/* Pairs with acall_call_word(). */
 	smp_store_release(&call->word, now);
 

@@ -31,7 +31,7 @@ void __acall_trace_begin(const struct acall_call *call)
 void __acall_trace_step(const struct acall_call *call, enum acall_event event,
 			u32 was, u32 now)
 {
-	bool done = acall_word_done(now);
+	bool done = acall_word_done(was);
 	u64 progress, total;
 
 	/* Of an abandoned call only what was true when it was cut. */
