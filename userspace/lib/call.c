@@ -25,7 +25,7 @@ static uint64_t ask_kernel(const acall_t *call)
 {
 	struct acall_query query = { .size = sizeof(query) };
 
-	if (acall_sys_ioctl(call->fd, ACALL_IOC_QUERY, &query) < 0)
+	if (acall_ioctl(call, ACALL_IOC_QUERY, &query) < 0)
 		return 0;
 	return query.call_id;
 }
@@ -97,7 +97,7 @@ ACALL_PUBLIC int acall_begin_args(acall_t *call, struct acall_begin *args)
 		return -EINVAL;
 	seen = atomic_load(&call->call_id);
 	atomic_fetch_add(&call->beginning, 1);
-	ret = acall_sys_ioctl(call->fd, ACALL_IOC_BEGIN, args);
+	ret = acall_ioctl(call, ACALL_IOC_BEGIN, args);
 	if (!ret)
 		acall_remember(call, seen, args->call_id);
 	atomic_fetch_sub(&call->beginning, 1);
@@ -176,7 +176,7 @@ static int wait_for(acall_t *call, uint32_t flags, uint64_t call_id,
 		.until = until,
 	};
 
-	return acall_sys_ioctl(call->fd, ACALL_IOC_WAIT, &wait);
+	return acall_ioctl(call, ACALL_IOC_WAIT, &wait);
 }
 
 ACALL_PUBLIC int acall_wait(acall_t *call, uint64_t until)
@@ -239,7 +239,7 @@ ACALL_PUBLIC int acall_finish_args(acall_t *call, struct acall_finish *args)
 		args->call_id = acall_pending_id(call);
 	if (!args->call_id)
 		return -ESRCH;
-	return acall_sys_ioctl(call->fd, ACALL_IOC_FINISH, args);
+	return acall_ioctl(call, ACALL_IOC_FINISH, args);
 }
 
 static int finish(acall_t *call, struct acall_finish *args, void *out,
@@ -296,5 +296,5 @@ ACALL_PUBLIC int acall_query(acall_t *call, uint64_t call_id,
 	if (size >= offsetof(struct acall_query, call_id) +
 		    sizeof(query->call_id))
 		query->call_id = call_id;
-	return acall_sys_ioctl(call->fd, ACALL_IOC_QUERY, query);
+	return acall_ioctl(call, ACALL_IOC_QUERY, query);
 }

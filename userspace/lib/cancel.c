@@ -35,8 +35,8 @@ int acall_verdict_of(const struct acall_cancel *args, int ret)
 
 static int cancel_one(acall_t *call, struct acall_cancel *args)
 {
-	return acall_verdict_of(args, acall_sys_ioctl(call->fd,
-						     ACALL_IOC_CANCEL, args));
+	return acall_verdict_of(args, acall_ioctl(call, ACALL_IOC_CANCEL,
+						  args));
 }
 
 ACALL_PUBLIC int acall_cancel_args(acall_t *call, struct acall_cancel *args)

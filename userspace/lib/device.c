@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * The devices: opening them, the listings of what there is and of calls, and waiting
- * for one of these.
+ * The devices: opening the kernel's, the listings of what there is and of calls, and
+ * waiting for one of these.
  *
  * Keeps nothing: who gives no device gets one that lives as long as the
  * function, so there is no descriptor behind the program's back to be inherited,
@@ -35,7 +35,7 @@ static int open_path(const char *path, int missing)
 	return fd;
 }
 
-ACALL_PUBLIC int acall_open_device(void)
+int acall_kernel_open(void)
 {
 	return open_path(ACALL_DEVICE_PATH, -ENOSYS);
 }
@@ -60,17 +60,17 @@ ACALL_PUBLIC int acall_open_node(const char *interface)
 /* One operation on @device, or on one that is opened for it. */
 int acall_sys_device(int device, unsigned int request, void *arg)
 {
+	const struct acall_engine *engine;
 	int fd = device;
 	int ret;
 
-	if (device == ACALL_DEVICE_DEFAULT) {
-		fd = acall_open_device();
-		if (fd < 0)
-			return fd;
-	}
-	ret = acall_sys_ioctl(fd, request, arg);
-	if (device == ACALL_DEVICE_DEFAULT)
-		acall_sys_close(fd);
+	if (device != ACALL_DEVICE_DEFAULT)
+		return acall_engine_at(device)->ioctl(device, request, arg);
+	fd = acall_engine_open(ACALL_ENGINE_DEFAULT, &engine);
+	if (fd < 0)
+		return fd;
+	ret = engine->ioctl(fd, request, arg);
+	acall_sys_close(fd);
 	return ret;
 }
 

@@ -33,6 +33,8 @@ static const struct sentence sentences[] = {
 	  "you may not open " ACALL_DEVICE_PATH ": its mode does not let you" },
 	{ ACALL_OP_DEVICE, EPERM,
 	  "you may not use " ACALL_DEVICE_PATH ": something forbids it" },
+	{ ACALL_OP_DEVICE, EINVAL,
+	  "ACALL_ENGINE is none of kernel, threads and auto, or an argument is not valid" },
 	{ ACALL_OP_DEVICE, ENOENT,
 	  "there is no such device: no interface of that name is registered, or it has none of its own [P10]"
 	},
@@ -46,7 +48,7 @@ static const struct sentence sentences[] = {
 	{ ACALL_OP_CREATE, ENOENT,
 	  "no interface of that name is registered, and no module for it could be loaded [C1]" },
 	{ ACALL_OP_CREATE, EINVAL,
-	  "the name of the interface or a flag is not valid [C1]" },
+	  "the name of the interface, a flag or ACALL_ENGINE is not valid [C1]" },
 	{ ACALL_OP_CREATE, EPROTONOSUPPORT,
 	  "the interface is not served in that version [C1]" },
 	{ ACALL_OP_CREATE, ENODEV, "the provider is just going away [C5]" },
@@ -158,13 +160,14 @@ static const struct sentence sentences[] = {
 /* Said in any operation but RESULT: there they are somebody else's word. */
 static const struct sentence anywhere[] = {
 	{ 0, ENOSYS,
-	  "there is no " ACALL_DEVICE_PATH ": load the module (modprobe acall)" },
+	  "there is no /dev/acall: load the module (modprobe acall), or set ACALL_ENGINE=threads to do without"
+	},
 	{ 0, EPROTO,
 	  "module and library speak different ABIs: update the older one" },
 	{ 0, ESRCH, "no such call is pending" },
 	{ 0, EDQUOT, "your limit of calls or bytes is reached [Limits]" },
 	{ 0, EINVAL, "an argument is not valid" },
-	{ 0, EOPNOTSUPP, "this version of the module cannot do that" },
+	{ 0, EOPNOTSUPP, "this version of the module, or this engine, cannot do that" },
 	{ 0, ENODEV, "the provider has gone [C5]" },
 };
 
@@ -185,14 +188,25 @@ static const char *look_up(enum acall_op op, int error)
 	return NULL;
 }
 
-/* -EDQUOT and -EAGAIN of BEGIN: which limit, and where it stands now. */
-static bool say_limit(int error, char *buf, size_t len)
+/* The device that @call is of, or may be: to be closed; or -errno. */
+static int open_device(const acall_t *call)
 {
+	return acall_open_engine(acall_engine(call));
+}
+
+/* -EDQUOT and -EAGAIN of BEGIN: which limit, and where it stands now. */
+static bool say_limit(const acall_t *call, int error, char *buf, size_t len)
+{
+	int ret, device = open_device(call);
 	struct acall_info info;
 	char calls[64], bytes[64];
 	bool user = error == EDQUOT;
 
-	if (acall_info(ACALL_DEVICE_DEFAULT, &info, sizeof(info)))
+	if (device < 0)
+		return false;
+	ret = acall_info(device, &info, sizeof(info));
+	acall_sys_close(device);
+	if (ret)
 		return false;
 	snprintf(calls, sizeof(calls), "%u live calls (%s_calls)",
 		 user ? info.user_calls : info.total_calls,
@@ -256,12 +270,17 @@ static bool say_begin(const acall_t *call, int error, char *buf, size_t len)
 	struct acall_method_info info;
 	const char *text = NULL;
 	char subject[SUBJECT_LEN];
-	int ret;
+	int ret, device;
 
 	if (method == ACALL_NO_METHOD)
 		return false;
-	ret = acall_method_info(ACALL_DEVICE_DEFAULT, call->interface, method,
-				&info, sizeof(info));
+	device = open_device(call);
+	ret = device;
+	if (device >= 0) {
+		ret = acall_method_info(device, call->interface, method, &info,
+					sizeof(info));
+		acall_sys_close(device);
+	}
 	if (ret == -EINVAL) {
 		snprintf(buf, len, "the interface %s has no method %u [B3]",
 			 call->interface, method);
@@ -320,10 +339,10 @@ ACALL_PUBLIC const char *acall_strerror(const acall_t *call, enum acall_op op,
 
 	buf[0] = '\0';
 	if (op == ACALL_OP_BEGIN && (error == EDQUOT || error == EAGAIN) &&
-	    say_limit(error, buf, len))
+	    say_limit(call, error, buf, len))
 		goto out;
 	if (op == ACALL_OP_ENTER && error == EDQUOT &&
-	    say_limit(error, buf, len))
+	    say_limit(call, error, buf, len))
 		goto out;
 	if (op == ACALL_OP_BEGIN && call && error != EBUSY && error != EDQUOT &&
 	    error != EAGAIN && error != ENODEV && error &&

@@ -20,8 +20,25 @@
 #define ACALL_PUBLIC __attribute__((visibility("default")))
 
 /**
+ * struct acall_engine - who carries out calls
+ * @kind: which one it is
+ * @open: its device, close-on-exec, to be closed like any file; or -errno
+ * @ioctl: an operation on one of its descriptors, as ioctl(2), but for -errno
+ * @close: let go of one of its objects
+ *
+ * Constant. In the kernel all three are system calls; threads/ has the other one.
+ */
+struct acall_engine {
+	enum acall_engine_kind kind;
+	int (*open)(void);
+	int (*ioctl)(int fd, unsigned int request, void *arg);
+	void (*close)(int fd);
+};
+
+/**
  * struct acall - what acall_t is
- * @fd: the kernel's call object
+ * @engine: whose it is
+ * @fd: the call object
  * @version: of the interface
  * @interface: its name
  * @call_id: of the call begun last; 0 = none yet
@@ -34,6 +51,7 @@
  * @failed_fd: the descriptor it failed for, or ACALL_NO_FD
  */
 struct acall {
+	const struct acall_engine *engine;
 	int fd;
 	uint32_t version;
 	char interface[ACALL_NAME_LEN];
@@ -89,6 +107,10 @@ int acall_sys_open(const char *path);
 void acall_sys_close(int fd);
 int acall_sys_map(int fd, uint64_t size, void **map);
 void acall_sys_unmap(void *map, size_t size);
+int acall_kernel_open(void);
+const struct acall_engine *acall_engine_at(int fd);
+int acall_engine_open(enum acall_engine_kind kind,
+		      const struct acall_engine **engine);
 int acall_sys_device(int device, unsigned int request, void *arg);
 int acall_set_name(char *to, const char *name);
 uint64_t acall_calling_id(const acall_t *call);
@@ -110,5 +132,11 @@ int acall_finish_typed(acall_t *call, const char *interface, uint32_t method,
 void acall_set_result(struct acall_result *result,
 		      const struct acall_finish *args, int ret);
 int acall_verdict_of(const struct acall_cancel *args, int ret);
+
+static inline int acall_ioctl(const acall_t *call, unsigned int request,
+			      void *arg)
+{
+	return call->engine->ioctl(call->fd, request, arg);
+}
 
 #endif /* LIBACALL_INTERNAL_H */

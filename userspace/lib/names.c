@@ -109,3 +109,15 @@ ACALL_PUBLIC const char *acall_feature_name(uint64_t feature)
 
 	return bit_word(words, COUNT(words), feature);
 }
+
+ACALL_PUBLIC const char *acall_engine_name(enum acall_engine_kind kind)
+{
+	static const char *const words[] = {
+		[ACALL_ENGINE_DEFAULT]	= "default",
+		[ACALL_ENGINE_KERNEL]	= "kernel",
+		[ACALL_ENGINE_THREADS]	= "threads",
+		[ACALL_ENGINE_AUTO]	= "auto",
+	};
+
+	return word(words, COUNT(words), (size_t)kind);
+}

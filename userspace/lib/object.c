@@ -33,9 +33,11 @@ ACALL_PUBLIC int acall_create_on(int device, const char *interface,
 {
 	struct acall_create create = {
 		.size = sizeof(create),
-		.flags = flags,
+		.flags = flags & ~ACALL_CREATE_ENGINES,
 		.version = version,
 	};
+	enum acall_engine_kind kind = ACALL_CREATE_KIND(flags);
+	const struct acall_engine *engine;
 	int own = -1;
 	acall_t *new;
 	int ret;
@@ -46,10 +48,15 @@ ACALL_PUBLIC int acall_create_on(int device, const char *interface,
 	if (ret)
 		return ret;
 	if (device == ACALL_DEVICE_DEFAULT) {
-		own = acall_open_device();
+		own = acall_engine_open(kind, &engine);
 		if (own < 0)
 			return own;
 		device = own;
+	} else {
+		engine = acall_engine_at(device);
+		/* Which one it is has been said by opening it. */
+		if (kind != ACALL_ENGINE_DEFAULT && kind != engine->kind)
+			return -EINVAL;
 	}
 
 	/* Memory first: a descriptor that was made need not be undone then. */
@@ -58,12 +65,13 @@ ACALL_PUBLIC int acall_create_on(int device, const char *interface,
 		ret = -ENOMEM;
 		goto out;
 	}
-	ret = acall_sys_ioctl(device, ACALL_IOC_CREATE, &create);
+	ret = engine->ioctl(device, ACALL_IOC_CREATE, &create);
 	if (ret < 0) {
 		free(new);
 		goto out;
 	}
 	new->fd = ret;
+	new->engine = engine;
 	new->version = create.version;
 	*call = new;
 	ret = 0;
@@ -84,6 +92,7 @@ ACALL_PUBLIC int acall_from_fd(int fd, const char *interface, uint32_t version,
 			       acall_t **call)
 {
 	struct acall_query query = { .size = sizeof(query) };
+	const struct acall_engine *engine = acall_engine_at(fd);
 	char name[ACALL_NAME_LEN];
 	acall_t *new;
 	int ret;
@@ -94,13 +103,14 @@ ACALL_PUBLIC int acall_from_fd(int fd, const char *interface, uint32_t version,
 	if (ret)
 		return ret;
 	/* Only a call object can answer this. */
-	ret = acall_sys_ioctl(fd, ACALL_IOC_QUERY, &query);
+	ret = engine->ioctl(fd, ACALL_IOC_QUERY, &query);
 	if (ret < 0)
 		return ret;
 	new = new_object(name, version);
 	if (!new)
 		return -ENOMEM;
 	new->fd = fd;
+	new->engine = engine;
 	atomic_init(&new->call_id, query.call_id);
 	*call = new;
 	return 0;
@@ -110,7 +120,7 @@ ACALL_PUBLIC void acall_destroy(acall_t *call)
 {
 	if (!call)
 		return;
-	acall_sys_close(call->fd);
+	call->engine->close(call->fd);
 	free(call);
 }
 

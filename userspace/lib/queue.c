@@ -32,7 +32,7 @@ static void store(__u32 *word, uint32_t value)
 static int create(int device, struct acall_create_queue *args)
 {
 	struct acall_info info;
-	int ret = acall_sys_ioctl(device, ACALL_IOC_CREATE_QUEUE, args);
+	int ret = acall_sys_device(device, ACALL_IOC_CREATE_QUEUE, args);
 
 	if (ret == -ENOTTY && !acall_info(device, &info, sizeof(info)))
 		ret = -EOPNOTSUPP;

@@ -71,8 +71,8 @@ ACALL_PUBLIC int acall_call_args(acall_t *call, struct acall_call_args *args)
 	seen = atomic_load(&call->call_id);
 	atomic_fetch_add(&call->beginning, 1);
 	placed = take_place(call, args);
-	ret = acall_sys_ioctl(call->fd, ACALL_IOC_CALL,
-			      placed ? &call->calling : args);
+	ret = acall_ioctl(call, ACALL_IOC_CALL,
+			  placed ? &call->calling : args);
 	if (placed)
 		args->call_id = acall_calling_id(call);
 	/* Remembered before the place is left: it is always in one of both. */

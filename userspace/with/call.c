@@ -55,7 +55,7 @@ static int get_object(void)
 		.interface = ACALL_FILE_INTERFACE,
 		.version = ACALL_FILE_VERSION,
 	};
-	int device = acall_open_device();
+	int device = acall_open_engine(ACALL_ENGINE_KERNEL);
 	int fd;
 
 	if (device < 0)

@@ -67,6 +67,10 @@
  * its request stands [X9]. acall_call() returns -EINTR after any handler, and
  * its call goes on [S2]. The other functions are not interrupted.
  *
+ * Engines. All this holds with the module, which the library uses unless it is told
+ * otherwise; where it differs with threads Documentation/engines.rst says so. What
+ * such an engine cannot do is -EOPNOTSUPP.
+ *
  * Times are absolute nanoseconds of CLOCK_MONOTONIC, durations nanoseconds.
  * Names in brackets are clauses of the call contract in Documentation/.
  */
@@ -184,6 +188,46 @@ struct acall_options {
 	uint32_t reserved[7];
 };
 
+/* Engines ---------------------------------------------------------------- */
+
+/**
+ * enum acall_engine_kind - who carries out calls
+ * @ACALL_ENGINE_DEFAULT: whoever the environment names in ACALL_ENGINE ("kernel",
+ *	"threads", "auto"; it does not count in set-uid programs); ACALL_ENGINE_KERNEL
+ *	if it names none
+ * @ACALL_ENGINE_KERNEL: the module
+ * @ACALL_ENGINE_THREADS: threads of this process, for machines without the module and
+ *	for tests of a program's own. What runs is stopped between two system calls
+ *	and never inside one; Documentation/engines.rst has all that differs
+ * @ACALL_ENGINE_AUTO: the module, and threads where there is none for this process:
+ *	no /dev/acall, or one that it may not open, or of another ABI. Whoever asks for
+ *	it takes what it gets: acall_engine() tells
+ *
+ * Without ACALL_ENGINE_AUTO the one never stands in for the other.
+ */
+enum acall_engine_kind {
+	ACALL_ENGINE_DEFAULT	= 0,
+	ACALL_ENGINE_KERNEL	= 1,
+	ACALL_ENGINE_THREADS	= 2,
+	ACALL_ENGINE_AUTO	= 3,
+};
+
+/* In the flags of acall_create(): enum acall_engine_kind, and what they are made of. */
+#define ACALL_CREATE_ON_KERNEL	0x10000000u
+#define ACALL_CREATE_ON_THREADS	0x20000000u
+#define ACALL_CREATE_ON_ANY	0x30000000u
+#define ACALL_CREATE_ENGINES	0x30000000u
+#define ACALL_CREATE_KIND(flags) ((enum acall_engine_kind)((flags) >> 28 & 3u))
+
+/**
+ * acall_engine - whose is a call object?
+ * @call: the object
+ *
+ * Return: ACALL_ENGINE_KERNEL or ACALL_ENGINE_THREADS; ACALL_ENGINE_DEFAULT if @call is
+ * NULL.
+ */
+enum acall_engine_kind acall_engine(const acall_t *call);
+
 /* Objects ---------------------------------------------------------------- */
 
 /**
@@ -193,16 +237,19 @@ struct acall_options {
  * @flags: ACALL_CREATE_NONBLOCK: acall_finish() returns -EAGAIN instead of
  *	sleeping. ACALL_CREATE_DETACH: the end of the last descriptor does not
  *	cancel: a pending call, even one still queued, runs on, its result is
- *	lost, and only acall_cancel_by_id() reaches it [C4]
+ *	lost, and only acall_cancel_by_id() reaches it [C4]. ACALL_CREATE_ON_KERNEL,
+ *	ACALL_CREATE_ON_THREADS, ACALL_CREATE_ON_ANY: the engine, see enum
+ *	acall_engine_kind; none of them: ACALL_ENGINE_DEFAULT
  * @call: out: the object, owned by the caller until acall_destroy(); untouched
  *	on error
  *
- * Opens /dev/acall itself and leaves it closed; nothing in the environment
- * changes that. May load the module acall-interface-NAME. Clauses C1 to C3.
+ * Opens /dev/acall itself and leaves it closed; nothing in the environment but
+ * ACALL_ENGINE changes that. May load the module acall-interface-NAME. Clauses C1 to
+ * C3.
  *
  * Return: 0; -ENOSYS (there is no /dev/acall: the module is not loaded), -EPROTO
- * (the module speaks another ABI), -ENOENT (no such interface), -EINVAL (name
- * or flags), -EPROTONOSUPPORT (version), -EACCES or -EPERM (not for you),
+ * (the module speaks another ABI), -ENOENT (no such interface), -EINVAL (name,
+ * flags or ACALL_ENGINE), -EPROTONOSUPPORT (version), -EACCES or -EPERM (not for you),
  * -ENODEV (the provider is going away), -EMFILE, -ENFILE, -ENOMEM,
  * -EOPNOTSUPP (a flag that this module cannot do yet).
  */
@@ -211,12 +258,12 @@ int acall_create(const char *interface, uint32_t version, unsigned int flags,
 
 /**
  * acall_create_on - make a call object through a device that is open already
- * @device: from acall_open_device() or, for its own interface only,
- *	acall_open_node(); or ACALL_DEVICE_DEFAULT. May be closed as soon as the
+ * @device: from acall_open_device(), acall_open_engine() or, for its own interface
+ *	only, acall_open_node(); or ACALL_DEVICE_DEFAULT. May be closed as soon as the
  *	function has returned [C3]
  * @interface: as acall_create()
  * @version: as acall_create()
- * @flags: as acall_create()
+ * @flags: as acall_create(); an engine must be @device's
  * @call: as acall_create()
  *
  * For programs that open the device before they drop rights or change root.

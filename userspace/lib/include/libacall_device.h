@@ -16,14 +16,31 @@ extern "C" {
 /* What there is ------------------------------------------------------------ */
 
 /**
- * acall_open_device - open /dev/acall
+ * acall_open_engine - open the device of an engine
+ * @engine: which one; with ACALL_ENGINE_AUTO acall_device_engine() tells what it is
+ *
+ * Return: as acall_open_device().
+ */
+int acall_open_engine(enum acall_engine_kind engine);
+
+/**
+ * acall_device_engine - whose is a device?
+ * @device: from acall_open_device() or acall_open_engine()
+ *
+ * Return: ACALL_ENGINE_THREADS, or ACALL_ENGINE_KERNEL for everything else.
+ */
+enum acall_engine_kind acall_device_engine(int device);
+
+/**
+ * acall_open_device - open /dev/acall, or what ACALL_ENGINE names
  *
  * Only needed to make many calls of the functions below cheap, or to keep the
  * device reachable after chroot(2) and the like.
  *
  * Return: a close-on-exec descriptor, to be closed with close(2); -ENOSYS (there
  * is no such device: the module is not loaded), -EPROTO (the module speaks
- * another ABI than this library), -EACCES, -EPERM, -EMFILE, -ENFILE, -ENOMEM.
+ * another ABI than this library), -EACCES, -EPERM, -EMFILE, -ENFILE, -ENOMEM;
+ * -EINVAL (ACALL_ENGINE is none of those names).
  */
 int acall_open_device(void);
 
@@ -261,6 +278,15 @@ const char *acall_reason_name(uint32_t reason);
  * negative, "unknown" for others. A constant string.
  */
 const char *acall_verdict_name(int verdict);
+
+/**
+ * acall_engine_name - the word for an enum acall_engine_kind
+ * @engine: the number
+ *
+ * Return: "default", "kernel", "threads", "auto"; "unknown" for others. A constant
+ * string.
+ */
+const char *acall_engine_name(enum acall_engine_kind engine);
 
 /**
  * acall_unit_name - the word for an enum acall_unit
