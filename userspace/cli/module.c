@@ -7,6 +7,8 @@
  */
 #include "cli.h"
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 static int missing(const char *what, const char *how)
 {
@@ -14,10 +16,19 @@ static int missing(const char *what, const char *how)
 	return EXIT_NO_MODULE;
 }
 
+/* Does the environment name an engine that there is not? */
+static bool no_engine(void)
+{
+	const char *name = getenv("ACALL_ENGINE");
+
+	return name && *name && strcmp(name, "kernel") &&
+	       strcmp(name, "threads") && strcmp(name, "auto");
+}
+
 int device_error(enum acall_op op, const char *interface, int error)
 {
 	static const char load[] =
-		"load it with: modprobe -a acall acall_file (or insmod acall.ko, acall_file.ko)";
+		"load it with: modprobe -a acall acall_file (or insmod), or ACALL_ENGINE=threads";
 	static const char reload[] =
 		"install both anew: modprobe -r acall_file acall; modprobe -a acall acall_file";
 	char buf[256], how[192];
@@ -26,6 +37,13 @@ int device_error(enum acall_op op, const char *interface, int error)
 	case -ENOSYS:
 		return missing("there is no /dev/acall: the module acall is not loaded",
 			       load);
+	case -EINVAL:
+		if (!no_engine())
+			break;
+		say_error(EXIT_USAGE,
+			  "ACALL_ENGINE is \"%s\": it may be kernel, threads or auto",
+			  getenv("ACALL_ENGINE"));
+		return EXIT_USAGE;
 	case -EPROTO:
 		return missing("the module acall is of another ABI than this command",
 			       reload);
@@ -37,10 +55,11 @@ int device_error(enum acall_op op, const char *interface, int error)
 			 interface, interface);
 		return missing(buf, how);
 	default:
-		say_error(EXIT_FAILED, "%s",
-			  acall_strerror(NULL, op, error, buf, sizeof(buf)));
-		return EXIT_FAILED;
+		break;
 	}
+	say_error(EXIT_FAILED, "%s",
+		  acall_strerror(NULL, op, error, buf, sizeof(buf)));
+	return EXIT_FAILED;
 }
 
 int open_object(const char *interface, acall_t **call)

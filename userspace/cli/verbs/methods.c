@@ -24,7 +24,8 @@ static const char help[] =
 "UNIT    what its progress counts\n"
 "IN OUT  most bytes of input and output; FILES: how many files it takes\n"
 "\n"
-"An interface with (!) is one that you may not use.\n";
+"An interface with (!) is one that you may not use. Without the module,\n"
+"ACALL_ENGINE=threads has the interface file, which then stops between chunks.\n";
 
 static const char *stops(uint32_t caps)
 {
@@ -45,12 +46,13 @@ static const char *unit_name(uint32_t unit)
 	return unit == ACALL_UNIT_NONE ? "-" : acall_unit_name(unit);
 }
 
-static void print_json(const struct acall_interface_info *i,
+static void print_json(int device, const struct acall_interface_info *i,
 		       const struct acall_method_info *m)
 {
 	struct json j;
 
 	json_open(&j);
+	json_string(&j, "engine", acall_engine_name(acall_device_engine(device)));
 	json_string(&j, "interface", i->name);
 	json_number(&j, "version", i->version);
 	json_bool(&j, "may_create", i->caps & ACALL_INTERFACE_MAY_CREATE);
@@ -111,7 +113,7 @@ static int print_interface(int device, const struct acall_interface_info *i)
 		if (err)
 			return device_error(ACALL_OP_LIST, i->name, err);
 		if (options.json)
-			print_json(i, &m);
+			print_json(device, i, &m);
 		else
 			print_row(i, &m);
 	}
@@ -138,6 +140,8 @@ static int list(int device, char **names, bool *seen, int nr)
 	uint64_t cursor = 0;
 	int code = EXIT_OK, err;
 
+	if (!options.json && acall_device_engine(device) == ACALL_ENGINE_THREADS)
+		puts("Engine: threads of this process (ACALL_ENGINE), not the module");
 	if (!options.json)
 		printf("%-16s %-10s %-6s %-14s %-7s %-5s %6s %6s %5s\n",
 		       "INTERFACE", "METHOD", "CANCEL", "STOPS", "GRACE",

@@ -245,6 +245,8 @@ int verb_ps(int argc, char **argv)
 	device = acall_open_device();
 	if (device < 0)
 		return device_error(ACALL_OP_DEVICE, NULL, device);
+	if (acall_device_engine(device) == ACALL_ENGINE_THREADS)
+		say("the engine is threads: it knows this process's own calls and no others");
 	for (i = 0; i < nr; i++) {
 		if (wishes[i].id || !place_find(wishes[i].text, &wishes[i].place))
 			continue;
