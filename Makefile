@@ -3,9 +3,9 @@
 
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
-	check-matrix check-coverage check-powercut check-trace trace-demo mutants \
-	conformance coverage fuzz lint vm shell patchset bench bench-stop bench-work \
-	bench-file headers_install clean distclean help
+	check-matrix check-coverage check-powercut check-threads check-trace \
+	trace-demo mutants conformance coverage fuzz lint vm shell patchset bench \
+	bench-stop bench-work bench-file headers_install clean distclean help
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL PARALLEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
@@ -33,6 +33,10 @@ check-fast:
 
 check-kunit:
 	@$(VM)/kunit.sh
+
+# What the kernel's engine is tested with, with the library's other one.
+check-threads:
+	@selftests/threads/check.sh $(or $(KINDS),plain)
 
 check-mutants:
 	@selftests/conformance/mutants.sh
@@ -126,6 +130,8 @@ help:
 	@echo '                   fuzz, cov, race (selftests/vm/profiles)'
 	@echo 'make check-fast    proofs and unit tests of the state machine, no VM'
 	@echo 'make check-kunit   unit tests of the core in a user-mode kernel'
+	@echo 'make check-threads the library without the module, no VM, no root;'
+	@echo '                   KINDS="plain asan tsan" with sanitizers'
 	@echo 'make check-mutants break each clause, and see its test fail'
 	@echo 'make mutants N=6   break lines of the modules, drawn by SEED= (RULES=, ONLY=)'
 	@echo 'make check-matrix  other kernels, machines and compilers (LEGS=GLOBS)'

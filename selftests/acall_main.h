@@ -5,7 +5,7 @@
  * hang guards that are scaled by ACALL_SCALE.
  *
  * --only GLOB (more than once: any of them) runs only tests of such a name,
- * --guard SECONDS sets the guard.
+ * --not GLOB none of such a name, --guard SECONDS sets the guard.
  */
 #include <fnmatch.h>
 
@@ -19,6 +19,10 @@ static bool chosen(int argc, char **argv, const char *name)
 	bool any = false;
 	int i;
 
+	for (i = 1; i < argc - 1; i++) {
+		if (!strcmp(argv[i], "--not") && !fnmatch(argv[i + 1], name, 0))
+			return false;
+	}
 	for (i = 1; i < argc - 1; i++) {
 		if (strcmp(argv[i], "--only"))
 			continue;
