@@ -141,9 +141,9 @@ TRACE_EVENT(acall_begin,
 			   __entry->method = subject->method;
 			   __entry->caps = subject->caps;
 			   strscpy_pad(__entry->interface, subject->interface,
-				   ACALL_NAME_LEN);
+				       ACALL_NAME_LEN);
 			   strscpy_pad(__entry->name, subject->name,
-				   ACALL_NAME_LEN);),
+				       ACALL_NAME_LEN);),
 	    TP_printk("id=%llu tgid=%u uid=%u interface=%s method=%u name=%s caps=0x%x handle=0x%llx deadline=%llu",
 		      __entry->id, __entry->tgid, __entry->uid,
 		      __entry->interface, __entry->method, __entry->name,

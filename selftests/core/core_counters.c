@@ -224,6 +224,7 @@ TEST_F(acall, fdinfo_says_what_QUERY_says)
 
 	ASSERT_EQ(0, sys_begin_arg(self->fd, ACALL_TEST_LATE, self->id, 0, 0,
 				   NULL));
+	ASSERT_EQ(0, wait_starts(self->ctl, self->id, 1));
 	ASSERT_EQ(0, sys_cancel(self->fd, ACALL_CANCEL_NOWAIT, 0, FOREVER,
 				&c));
 	ASSERT_EQ(0, wait_seen(self->ctl, self->id, 1));

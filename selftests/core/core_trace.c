@@ -147,8 +147,8 @@ static bool lived(__u64 id, const char *expected)
 			break;
 		give_way();
 	}
-	printf("# call %llu: %s\n#  instead of: %s\n", (unsigned long long)id,
-	       life, expected);
+	fprintf(stderr, "# call %llu: %s\n#  instead of: %s\n",
+		(unsigned long long)id, life, expected);
 	return false;
 }
 
@@ -169,8 +169,8 @@ static bool tells(__u64 id, const char *event, int n, const char *text)
 			found = strstr(line, text);
 	fclose(f);
 	if (!found)
-		printf("# %s of call %llu has no: %s\n", event,
-		       (unsigned long long)id, text);
+		fprintf(stderr, "# %s of call %llu has no: %s\n", event,
+			(unsigned long long)id, text);
 	return found;
 }
 
@@ -568,7 +568,7 @@ TEST_F(trace, a_queue_that_is_closed)
 	ASSERT_EQ(0, begin_bare(&q, &handle));
 	ASSERT_EQ(0, queue_wait(&q, 1));
 	ASSERT_EQ(0, sys_finish(q.fd, handle, &f));
-	finished = f.call_id;
+	finished = q.completions[0].call_id;
 	ASSERT_EQ(0, begin_bare(&q, NULL));
 	ASSERT_EQ(0, queue_wait(&q, 2));
 	done = q.completions[1].call_id;

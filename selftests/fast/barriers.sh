@@ -39,8 +39,8 @@ in_source()
 		while (match(line, barriers)) {
 			word = substr(line, RSTART, RLENGTH - 1)
 			line = substr(line, RSTART + RLENGTH)
-			# Functions of ours that are called so.
-			if (word !~ /^(acall|acf|act|node|object|queue|point)_/)
+			# Functions and events of ours that are called so.
+			if (word !~ /^(trace|acall|acf|act|node|object|queue|point)_/)
 				print FILENAME, name, word
 		}
 	}' "${files[@]}" | sort

@@ -234,7 +234,7 @@ static void main_part(const struct block *b, const struct drawing *d,
 enum side { INSIDE, BEHIND, BEFORE, NOWHERE };
 
 static enum side place_of(const struct drawing *d, const struct block *b,
-			   bool worker, double *x, double *width)
+			  bool worker, double *x, double *width)
 {
 	uint64_t from, to;
 	char text[128];
