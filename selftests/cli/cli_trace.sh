@@ -88,7 +88,7 @@ only_of_a_process()
 	join
 	exits 0
 	# It had begun before.
-	is "$(calls)" ""
+	is "$(cat "$out")" "" "output"
 	no_instance
 }
 
@@ -177,7 +177,7 @@ files_have_every_call()
 		grep -q "call $call" t.svg || fail "no $call in the picture"
 		grep -q "\"id\":\"$call\"" t.json || fail "no $call in the trace"
 	done <numbers
-	tr -d '\n' <t.json >"$out"
+	{ tr -d '\n' <t.json; echo; } >"$out"
 	is "$(json displayTimeUnit)" ns
 	# What was kept is read again.
 	mv t.svg first.svg

@@ -49,12 +49,6 @@ static uint64_t block_to(const struct life *life, bool worker, uint64_t last)
 	return life->end && life->finish ? max(life->end, life->finish) : last;
 }
 
-static bool is_short(const struct life *life)
-{
-	return life->caps & ACALL_CAP_SHORT && life->handle &&
-	       !(life->caps & ACALL_CAP_CUSTOM);
-}
-
 /* @life is @row's next: into its last block, or a new one. */
 static void add(struct row *row, struct life **life, uint64_t last)
 {
@@ -63,7 +57,7 @@ static void add(struct row *row, struct life **life, uint64_t last)
 	uint64_t to = block_to(*life, row->worker, last);
 
 	/* They are beside each other in the array, too. */
-	if (b && is_short(*life) && is_short(*b->life) && from <= b->to &&
+	if (b && life_is_short(*life) && life_is_short(*b->life) && from <= b->to &&
 	    b->life + b->nr == life &&
 	    !strcmp((*life)->method, (*b->life)->method)) {
 		b->to = max(b->to, to);

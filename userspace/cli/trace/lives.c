@@ -222,6 +222,7 @@ void lives_take(struct lives *all, const struct step *step, tell_fn *tell)
 {
 	uint64_t id = step_number(step, "id");
 	struct life *life;
+	bool released;
 
 	if (!strcmp(step->event, "sched_process_fork")) {
 		if (all->nr_tasks && follows(all, step_number(step, "pid")))
@@ -242,11 +243,13 @@ void lives_take(struct lives *all, const struct step *step, tell_fn *tell)
 	apply(life, step);
 	if (tell)
 		tell(all, life, step);
+	released = !strcmp(step->event, "release");
 	/* Nobody has ever seen it. */
-	if (!strcmp(step->event, "release") && !life->partial && !life->end) {
+	if (released && !life->partial && !life->end) {
 		all->begun--;
 		forget(all, id);
-	} else if (!all->keep && life->end && life->finish) {
+	} else if (!all->keep && life->end && life->finish &&
+		   (released || life_is_short(life))) {
 		forget(all, id);
 	}
 }
@@ -261,6 +264,12 @@ size_t lives_running(const struct lives *all)
 			n += !life->partial && !(life->end && life->finish);
 	}
 	return n;
+}
+
+bool life_is_short(const struct life *life)
+{
+	return life->caps & ACALL_CAP_SHORT && life->handle &&
+	       !(life->caps & ACALL_CAP_CUSTOM);
 }
 
 bool life_is_left(const struct life *life)

@@ -99,6 +99,8 @@ typedef void tell_fn(const struct lives *all, const struct life *life,
 void lives_take(struct lives *all, const struct step *step, tell_fn *tell);
 /* Of how many something may still come. */
 size_t lives_running(const struct lives *all);
+/* A short call of a queue: nothing of it is ever released. */
+bool life_is_short(const struct life *life);
 /* Is there something that its provider does after its client has left? */
 bool life_is_left(const struct life *life);
 
