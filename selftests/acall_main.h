@@ -6,6 +6,8 @@
  *
  * --only GLOB (more than once: any of them) runs only tests of such a name,
  * --not GLOB none of such a name, --guard SECONDS sets the guard.
+ *
+ * A program all of whose tests need one more thing defines its path as NEEDS.
  */
 #include <fnmatch.h>
 
@@ -49,6 +51,12 @@ int main(int argc, char **argv)
 		ksft_print_header();
 		ksft_exit_skip("no " DEV_ACALL " or no " DEV_CONTROL "\n");
 	}
+#ifdef NEEDS
+	if (access(NEEDS, F_OK)) {
+		ksft_print_header();
+		ksft_exit_skip("no " NEEDS "\n");
+	}
+#endif
 	for (i = 1; i < argc - 1; i++)
 		if (!strcmp(argv[i], "--guard"))
 			guard = atoi(argv[i + 1]);
