@@ -60,14 +60,14 @@ a hook that is asked.
 END
 
 put "$module"/{ledger,table,name}*.[ch] "$misc"
-for part in user wait debug; do
+for part in user wait debug trace; do
 	put "$module/$part"/*.[ch] "$misc/$part"
 done
 patch "misc: acall: add limits, identities and tables" <<'END'
 What calls are counted by and found with: who pays for them and how many he may
 have, as whom they run, the numbers of an object's executions, and all calls by
-their ids. Further, waits that end at a point of time, and, for debugging, the
-monitor of transitions and the places where tests delay or fail a call.
+their ids. Further, waits that end at a point of time, tracepoints, and, for debugging,
+the monitor of transitions and the places where tests delay or fail a call.
 END
 
 put "$module"/{call,memory,cancel,custom,provider,power,object,lane,runner,interface,session,compat}*.[ch] \

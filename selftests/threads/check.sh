@@ -70,7 +70,7 @@ link()
 
 	# shellcheck disable=SC2086 # words
 	gcc ${sanitize[$1]} "$out/tests/$2.o" "$dir/seam.o" "$dir/provider.o" \
-		"${wraps[@]}" "$dir/lib/libacall.a" -pthread -o "$dir/$2"
+		"${wraps[@]}" -Wl,-u,act_library "$dir/lib/libacall.a" -pthread -o "$dir/$2"
 }
 
 # left_out KIND PROGRAM: as options.
@@ -156,7 +156,7 @@ own()
 	gcc -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -g -O1 -Wall \
 		-Wextra -Werror ${sanitize[$1]} "-I$top/uapi" \
 		"-I$top/userspace/lib/include" "$threads/own.c" \
-		"$out/$1/lib/libacall.a" -pthread -o "$out/$1/own" || return
+		-Wl,-u,act_library "$out/$1/lib/libacall.a" -pthread -o "$out/$1/own" || return
 	(cd "$tmp" && TSAN_OPTIONS="exitcode=66 die_after_fork=0" \
 		ASAN_OPTIONS=detect_leaks=0 timeout $((300 * scale)) "$out/$1/own" "$out/$1/lib/libacall.so.1")
 }

@@ -18,10 +18,9 @@
 #include <unistd.h>
 #include "methods.h"
 
-/* Declared here and weak: a static program has none, and does without. */
-void *dlopen(const char *file, int mode) __attribute__((weak));
-void *dlsym(void *handle, const char *name) __attribute__((weak));
-#define NOW	2		/* RTLD_NOW */
+/* library.c's; a static program has none, and does without. */
+#pragma weak act_library
+#pragma weak act_symbol
 #define NO_ATEXIT 0x00080000ul	/* OPENSSL_INIT_NO_ATEXIT */
 
 struct name {
@@ -58,7 +57,7 @@ static struct {
 
 static bool find(void *library, const char *name, void *function)
 {
-	void *symbol = dlsym(library, name);
+	void *symbol = act_symbol(library, name);
 
 	memcpy(function, &symbol, sizeof(symbol));
 	return symbol;
@@ -77,8 +76,8 @@ static void find_crypto(void)
 {
 	void *library = NULL;
 
-	if (dlopen && dlsym)
-		library = dlopen("libcrypto.so.3", NOW);
+	if (act_library && act_symbol)
+		library = act_library("libcrypto.so.3");
 	crypto.found = library &&
 		find(library, "EVP_get_digestbyname",
 		     &crypto.get_digestbyname) &&

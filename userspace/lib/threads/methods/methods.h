@@ -155,4 +155,8 @@ struct act_discard {
 	uint32_t mode;
 };
 
+/* library.c */
+void *act_library(const char *name);
+void *act_symbol(void *library, const char *name);
+
 #endif /* LIBACALL_THREADS_METHODS_H */
