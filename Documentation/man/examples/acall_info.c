@@ -3,7 +3,7 @@
  * What this module can do, and what a user may have:
  *
  *	$ ./acall_info
- *	ABI 1, with: run stop ... queue
+ *	ABI 1, with: run stop ... queue ...
  *	... of ... calls
  */
 #include <libacall.h>
