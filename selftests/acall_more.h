@@ -373,4 +373,21 @@ static inline int count_fds(void)
 	return n;
 }
 
+/* What fdinfo says of @fd. */
+static inline int read_fdinfo(int fd, char *text, size_t size)
+{
+	char path[64];
+	ssize_t n;
+	int info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	info = open(path, O_RDONLY | O_CLOEXEC);
+	CHECK(info >= 0);
+	n = read(info, text, size - 1);
+	close(info);
+	CHECK(n > 0);
+	text[n] = '\0';
+	return 0;
+}
+
 #endif /* _SELFTESTS_ACALL_MORE_H */

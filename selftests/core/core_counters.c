@@ -190,22 +190,6 @@ TEST_F(acall, Q1_look_ns_is_later_than_the_request_that_was_seen)
 	ASSERT_EQ(0, open_gate(self->ctl, self->id));
 }
 
-static int read_fdinfo(int fd, char *text, size_t size)
-{
-	char path[64];
-	ssize_t n;
-	int info;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	info = open(path, O_RDONLY | O_CLOEXEC);
-	CHECK(info >= 0);
-	n = read(info, text, size - 1);
-	close(info);
-	CHECK(n > 0);
-	text[n] = '\0';
-	return 0;
-}
-
 /* The value of a line, as a number, or -1. */
 static long long line_of(const char *text, const char *key)
 {

@@ -3,7 +3,7 @@
  * Looking: QUERY in every state [Q1], fdinfo, and what the device tells before
  * anybody calls: INFO, the interfaces and their methods.
  */
-#include "acall_util.h"
+#include "acall_more.h"
 
 /* All of them. */
 #define FEATURES_NOW	(2 * ACALL_FEATURE_WAIT_ID - 1)
@@ -279,23 +279,6 @@ TEST_F(acall, Q1_changes_nothing)
 	EXPECT_EQ(0, memcmp(&first, &q, sizeof(q)));
 	EXPECT_EQ(0, epoll_wait(ep, &ev, 1, 0));
 	EXPECT_EQ(0, readiness(self->fd));
-}
-
-/* What fdinfo says of @fd. */
-static int read_fdinfo(int fd, char *text, size_t size)
-{
-	char path[64];
-	ssize_t n;
-	int info;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	info = open(path, O_RDONLY | O_CLOEXEC);
-	CHECK(info >= 0);
-	n = read(info, text, size - 1);
-	close(info);
-	CHECK(n > 0);
-	text[n] = '\0';
-	return 0;
 }
 
 TEST_F(acall, fdinfo_names_the_call)
