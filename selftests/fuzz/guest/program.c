@@ -35,7 +35,7 @@ static unsigned int random_op(struct dice *dice)
 {
 	static const char often[] = {
 		/* In the order of ops_device.h, ops_object.h, ops_queue.h. */
-		1, 1, 1, 2, 2, 2, 2,
+		1, 1, 1, 2, 2, 2, 2, 2,
 		12, 5, 8, 8, 3, 4,
 		1, 2, 2, 1, 12, 2,
 		3, 2, 2, 1, 8, 1,
