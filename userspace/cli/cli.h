@@ -22,8 +22,6 @@
 #include <sys/stat.h>
 #include <libacall.h>
 
-#define CLI_VERSION	"0.1"
-
 #define NSEC_PER_MSEC	UINT64_C(1000000)
 #define NSEC_PER_SEC	UINT64_C(1000000000)
 
