@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/cli.sh"
 
-verbs="methods copy hash sync statfs allocate trim discard dedupe advise call ps cancel with"
+verbs="methods copy hash sync statfs allocate trim discard dedupe advise call ps cancel with doctor"
 
 help_fits_a_screen()
 {

@@ -390,6 +390,14 @@ int copy_complete(struct copy_files *files);
 /* EXIT_OK if it is, else an exit code after a message. */
 int copy_compare(acall_t *call, const struct copy_files *files, bool *stop);
 
+/* verbs/doctor_machine.c ---------------------------------------------------- */
+
+/*
+ * Says what stands between this user and a call. EXIT_OK: nothing; EXIT_NO_MODULE:
+ * the module is not loaded; EXIT_FAILED: something else.
+ */
+int doctor_machine(void);
+
 /* verbs/: each in its own file ---------------------------------------------- */
 
 int verb_methods(int argc, char **argv);
@@ -406,5 +414,6 @@ int verb_call(int argc, char **argv);
 int verb_ps(int argc, char **argv);
 int verb_cancel(int argc, char **argv);
 int verb_with(int argc, char **argv);
+int verb_doctor(int argc, char **argv);
 
 #endif /* ACALL_CLI_H */

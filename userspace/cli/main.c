@@ -32,6 +32,7 @@ static const struct {
 	{ "ps", verb_ps, "list the calls that there are, yours or everybody's" },
 	{ "cancel", verb_cancel, "cancel calls by their number" },
 	{ "with", verb_with, "run a program whose long file system calls stop" },
+	{ "doctor", verb_doctor, "say what is wrong where it does not work" },
 };
 
 #define NR_VERBS (sizeof(verbs) / sizeof(*verbs))
