@@ -4,7 +4,8 @@
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
 	check-matrix check-coverage check-powercut mutants conformance coverage fuzz lint vm \
-	shell bench bench-stop bench-work headers_install clean distclean help
+	shell bench bench-stop bench-work headers_install clean distclean help \
+	install uninstall dist deb
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL PARALLEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
@@ -70,6 +71,17 @@ conformance:
 lint:
 	@$(VM)/lint.sh
 
+# For the running kernel, unless KERNEL says another.
+install uninstall:
+	@$(if $(KERNEL),,WHERE=host) selftests/install/install.sh $@
+
+# What is committed, as a tarball; and packages of that.
+dist:
+	@selftests/install/dist.sh
+
+deb:
+	@selftests/install/packages.sh
+
 # For providers that are built outside of this tree.
 headers_install:
 	@$(VM)/setup.sh build
@@ -124,6 +136,10 @@ help:
 	@echo 'make bench-stop    how long after CANCEL each method has ended (ARGS="--samples=20 copy")'
 	@echo 'make bench-work    what digests and copies of many files cost, beside thread'
 	@echo '                   pools, sha256sum and cp (ARGS=--help)'
+	@echo 'make install       modules, library and command, for the running kernel or'
+	@echo '                   KERNEL=RELEASE (prefix=/usr/local, DESTDIR=; make uninstall)'
+	@echo 'make deb           packages for Debian, into build/packages (make dist: the'
+	@echo '                   source as a tarball)'
 	@echo 'make headers_install DIR=DIR  what providers elsewhere build against'
 	@echo 'make clean         remove what was built (distclean: downloads too)'
 	@echo

@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # setup.sh PURPOSE: sees to the Debian packages that PURPOSE needs (build, vm,
-# check, demo, bench, power, kunit, image, coverage, matrix, lint; cache: what spares
-# them work). Silent if all are there. Root gets them installed, others are told the
-# one line to run (exit 3).
-# Never asks.
+# check, demo, bench, power, kunit, image, coverage, matrix, lint, packages;
+# cache: what spares them work). Silent if all are there. Root gets them installed,
+# others are told the one line to run (exit 3). Never asks.
 
 . "$(dirname "$0")/common.sh"
 
@@ -35,6 +34,8 @@ packages()
 		echo ccache ;;
 	lint)
 		echo sparse perl shellcheck xz-utils ;;
+	packages)
+		echo debhelper dh-dkms dpkg-dev ;;
 	matrix)
 		echo clang flex bison bc xz-utils libelf-dev libssl-dev
 		echo qemu-system-arm qemu-system-misc ;;
