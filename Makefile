@@ -5,7 +5,7 @@
 .PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
 	check-matrix check-coverage check-powercut mutants conformance coverage fuzz lint vm \
 	shell bench bench-stop bench-work headers_install clean distclean help \
-	install uninstall dist deb
+	install uninstall dist deb check-install
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL PARALLEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
@@ -82,6 +82,9 @@ dist:
 deb:
 	@selftests/install/packages.sh
 
+check-install:
+	@selftests/install/check.sh
+
 # For providers that are built outside of this tree.
 headers_install:
 	@$(VM)/setup.sh build
@@ -139,7 +142,7 @@ help:
 	@echo 'make install       modules, library and command, for the running kernel or'
 	@echo '                   KERNEL=RELEASE (prefix=/usr/local, DESTDIR=; make uninstall)'
 	@echo 'make deb           packages for Debian, into build/packages (make dist: the'
-	@echo '                   source as a tarball)'
+	@echo '                   source as a tarball); make check-install tries all of it'
 	@echo 'make headers_install DIR=DIR  what providers elsewhere build against'
 	@echo 'make clean         remove what was built (distclean: downloads too)'
 	@echo

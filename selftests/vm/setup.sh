@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # setup.sh PURPOSE: sees to the Debian packages that PURPOSE needs (build, vm,
-# check, demo, bench, power, kunit, image, coverage, matrix, lint, packages;
+# check, demo, bench, power, kunit, image, coverage, matrix, lint, packages, install;
 # cache: what spares them work). Silent if all are there. Root gets them installed,
 # others are told the one line to run (exit 3). Never asks.
 
@@ -36,6 +36,9 @@ packages()
 		echo sparse perl shellcheck xz-utils ;;
 	packages)
 		echo debhelper dh-dkms dpkg-dev ;;
+	install)
+		echo debhelper dh-dkms dpkg-dev dkms lintian udev openssl pkg-config
+		echo qemu-system-x86 busybox-static cpio xz-utils e2fsprogs ;;
 	matrix)
 		echo clang flex bison bc xz-utils libelf-dev libssl-dev
 		echo qemu-system-arm qemu-system-misc ;;
