@@ -4,8 +4,9 @@
 .DEFAULT_GOAL := all
 .PHONY: all demo check check-vm check-fast check-kunit check-mutants check-canaries \
 	check-matrix check-coverage check-powercut check-threads check-trace \
-	trace-demo mutants conformance coverage fuzz lint vm shell patchset bench \
-	bench-stop bench-work bench-file headers_install clean distclean help
+	check-install trace-demo mutants conformance coverage fuzz lint vm shell \
+	patchset bench bench-stop bench-work bench-file headers_install install \
+	uninstall dist deb clean distclean help
 
 VM := selftests/vm
 export WHERE KERNEL DEBUG MEM SMP ACCEL PARALLEL CPU TESTS ALL TIMEOUT CLAUSES GUESTS
@@ -84,6 +85,20 @@ conformance:
 lint:
 	@$(VM)/lint.sh
 
+# For the running kernel, unless KERNEL says another.
+install uninstall:
+	@$(if $(KERNEL),,WHERE=host) selftests/install/install.sh $@
+
+# What is committed, as a tarball; and packages of that.
+dist:
+	@selftests/install/dist.sh
+
+deb:
+	@selftests/install/packages.sh
+
+check-install:
+	@selftests/install/check.sh
+
 # For providers that are built outside of this tree.
 headers_install:
 	@$(VM)/setup.sh build
@@ -156,6 +171,10 @@ help:
 	@echo 'make bench-file    what each method on files costs, beside programs and the plain'
 	@echo '                   system calls, and whether it is at most 1.05 of these'
 	@echo '                   (SAVE=1, ARGS="--samples=9 copy_*")'
+	@echo 'make install       modules, library and command, for the running kernel or'
+	@echo '                   KERNEL=RELEASE (prefix=/usr/local, DESTDIR=; make uninstall)'
+	@echo 'make deb           packages for Debian, into build/packages (make dist: the'
+	@echo '                   source as a tarball); make check-install tries all of it'
 	@echo 'make headers_install DIR=DIR  what providers elsewhere build against'
 	@echo 'make clean         remove what was built (distclean: downloads too)'
 	@echo

@@ -461,3 +461,6 @@ module_exit(acall_exit);
 
 MODULE_DESCRIPTION("Cancellable asynchronous calls");
 MODULE_LICENSE("GPL");
+#ifdef ACALL_VERSION		/* in a kernel it has the kernel's */
+MODULE_VERSION(ACALL_VERSION);
+#endif

@@ -181,3 +181,6 @@ module_exit(acf_exit);
 MODULE_DESCRIPTION("acall: cancellable work on files");
 MODULE_LICENSE("GPL");
 MODULE_ALIAS("acall-interface-" ACALL_FILE_INTERFACE);
+#ifdef ACALL_VERSION		/* in a kernel it has the kernel's */
+MODULE_VERSION(ACALL_VERSION);
+#endif

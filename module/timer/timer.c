@@ -246,3 +246,6 @@ module_exit(act_exit);
 MODULE_DESCRIPTION("acall: cancellable timers");
 MODULE_LICENSE("GPL");
 MODULE_ALIAS_ACALL(ACALL_TIMER_INTERFACE);
+#ifdef ACALL_VERSION		/* in a kernel it has the kernel's */
+MODULE_VERSION(ACALL_VERSION);
+#endif

@@ -111,7 +111,6 @@ wrong_usage_is_2()
 	wrong "none of id, user" top -s size
 	wrong "not a number of times" top -n 0
 	wrong "not a duration" top -d 1ms
-	wrong "one mount point" doctor
 	wrong "one mount point" doctor a b
 	wrong "not a process" cancel -p me
 	wrong "numbers of calls or --pid" cancel

@@ -57,7 +57,7 @@ decided()
 
 mapfile -t have < <(cat "$top"/module/Kbuild "$top"/module/*/Kbuild |
 	sed -n 's/.*acall-has,.*,\(HAVE_[A-Z_]*\)).*/\1/p' | sort -u |
-	while read -r name; do decided "$name"; done)
+	while read -r name; do decided "$name"; done; echo -UACALL_VERSION)
 
 # The compat.h files that are nothing but a guard, includes and comments then.
 empty=

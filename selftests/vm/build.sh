@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # build.sh [modules|sample|canary|userspace|selftests|bench|vm]...: builds parts for
 # the chosen kernel into build/RELEASE-ARCH/, modules out of a mirror of the
-# sources; where: says where.
+# sources; where: says where. modules_install: what users need of the modules, into
+# DESTDIR, by the kernel's own rules.
 
 . "$(dirname "$0")/common.sh"
 
@@ -47,6 +48,20 @@ modules()
 		mkdir -p "$out/modules" &&
 		find "$out/src/module" -name '*.ko' \
 			-exec cp -p {} "$out/modules" \;
+}
+
+# Signed if the kernel's key is there, which is so where the kernel was built. depmod
+# would want its System.map.
+modules_install()
+{
+	local words=(M="$out/src" ACALL_TEST=n ACALL_DEBUG="${DEBUG:-}")
+
+	mirror "$out/src"
+	"$vm/fetch.sh" headers || return 1
+	kernel_make "${words[@]}" modules || return 1
+	[ -e "$kdir/certs/signing_key.pem" ] || words+=(CONFIG_MODULE_SIG_ALL=)
+	kernel_make "${words[@]}" DEPMOD=true \
+		INSTALL_MOD_PATH="${DESTDIR:-}" modules_install
 }
 
 # provider FOLDER: its module into build/.../NAME, as those build theirs who are
@@ -130,7 +145,8 @@ for part in "$@"; do
 	sample)	provider selftests/sample &&
 			provider userspace/examples/provider || exit 1 ;;
 	canary)	provider selftests/canary || exit 1 ;;
-	modules|userspace|selftests|bench|vm|where) "$part" || exit 1 ;;
+	modules|modules_install|userspace|selftests|bench|vm|where)
+		"$part" || exit 1 ;;
 	*) die "no such part: $part" ;;
 	esac
 done

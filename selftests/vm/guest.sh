@@ -5,6 +5,9 @@
 #	guest.sh demo			demo.sh
 #	guest.sh reboot			reboot_cancels; the console says how it went
 #	guest.sh run PROGRAM [ARG]...	any program of this machine, as root
+#	guest.sh root DIR COMMAND...	any command of a whole Debian in DIR, as
+#					which it is the guest's root; none of our
+#					modules is loaded
 #	guest.sh shell			an interactive shell
 # The output comes as it is made, the status is the program's, 125 if the guest
 # ended without a verdict (then the console's tail is shown) or the kernel has
@@ -24,6 +27,8 @@ image=$cache/kernel-$krel
 console=$out/${GUEST:-$mode}.console.log
 tmp=$(mktemp -d "$out/guest.XXXXXX") || exit 1
 child=
+shared_root=
+virtiofsd=/usr/lib/qemu/virtiofsd
 trap 'rm -rf "$tmp"' EXIT
 trap 'end_guest; exit 130' INT
 trap 'end_guest; exit 143' TERM HUP
@@ -213,6 +218,11 @@ make_root()
 			add_program "$(command -v "$file")" "acall/bin/$file"
 		done
 		echo "exec $(quote "/acall/run/${program##*/}" "$@")" ;;
+	root)
+		shared_root=$1
+		shift
+		rm "$root"/acall/modules/*
+		echo "exec chroot /debian $(quote "$@")" ;;
 	shell)	: ;;
 	*)	die "no such mode: $mode" ;;
 	esac >"$root/acall/command" || exit 1
@@ -308,6 +318,11 @@ id=$disk,file=$tmp/$disk" -device "virtio-blk-$bus,drive=$disk")
 		words+=(-virtfs "local,path=$out/host,mount_tag=host,\
 security_model=none")
 	fi
+	[ -z "$shared_root" ] || words+=(
+		-object "memory-backend-memfd,id=memory,size=${MEM:-2G},share=on"
+		-machine memory-backend=memory
+		-chardev "socket,id=root,path=$tmp/root.socket"
+		-device "vhost-user-fs-$bus,chardev=root,tag=root")
 	[ -z "${SHARED:-}" ] || words+=(-object "memory-backend-file,id=shared,\
 share=on,mem-path=$SHARED,size=16M"
 		-device "ivshmem-plain,memdev=shared")
@@ -316,6 +331,20 @@ share=on,mem-path=$SHARED,size=16M"
 	[ "$mode" != shell ] || exec "${words[@]}"
 	exec timeout --foreground -k 10 "$((limit * scale))" "${words[@]}" \
 		>"$tmp/qemu.log" 2>&1 </dev/null
+}
+
+# Ends when QEMU does.
+share_root()
+{
+	"$virtiofsd" --socket-path="$tmp/root.socket" -o source="$shared_root" \
+		-o sandbox=chroot -o cache=always >"$tmp/virtiofsd.log" 2>&1 &
+	until [ -S "$tmp/root.socket" ]; do
+		kill -0 $! 2>/dev/null || {
+			cat "$tmp/virtiofsd.log" >&2
+			return 1
+		}
+		sleep 0.1
+	done
 }
 
 end_guest() { [ -z "$child" ] || kill "$child" 2>/dev/null; }
@@ -327,6 +356,7 @@ boot()
 	local output errors rc
 
 	: >"$tmp/verdict"
+	[ -z "$shared_root" ] || share_root || return
 	make_disks
 	if [ "$mode" = shell ]; then
 		(qemu stdio,id=out,signal=off 3>/dev/null 4>/dev/null)

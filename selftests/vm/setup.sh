@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # setup.sh PURPOSE: sees to the Debian packages that PURPOSE needs (build, vm,
-# check, demo, bench, power, kunit, image, coverage, matrix, lint, trace; cache: what
-# spares them work). Silent if all are there. Root gets them installed, others are told the
-# one line to run (exit 3).
-# Never asks.
+# check, demo, bench, power, kunit, image, coverage, matrix, lint, trace, packages,
+# install; cache: what spares them work). Silent if all are there. Root gets them
+# installed, others are told the one line to run (exit 3). Never asks.
 
 . "$(dirname "$0")/common.sh"
 
@@ -38,6 +37,12 @@ packages()
 	lint)
 		echo sparse perl shellcheck xz-utils mandoc man-db git unifdef
 		echo pyflakes3 mypy ;;
+	packages)
+		echo debhelper dh-dkms dh-python dpkg-dev libglib2.0-dev ;;
+	install)
+		echo debhelper dh-dkms dh-python dpkg-dev libglib2.0-dev dkms lintian udev
+		echo openssl pkg-config
+		echo qemu-system-x86 busybox-static cpio xz-utils e2fsprogs ;;
 	matrix)
 		echo clang flex bison bc xz-utils libelf-dev libssl-dev
 		echo qemu-system-arm qemu-system-misc ;;

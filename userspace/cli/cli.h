@@ -22,8 +22,6 @@
 #include <sys/stat.h>
 #include <libacall.h>
 
-#define CLI_VERSION	"0.1"
-
 #define NSEC_PER_MSEC	UINT64_C(1000000)
 #define NSEC_PER_SEC	UINT64_C(1000000000)
 
@@ -454,6 +452,14 @@ int copy_complete(struct copy_files *files);
 
 /* EXIT_OK if it is, else an exit code after a message. */
 int copy_compare(acall_t *call, const struct copy_files *files, bool *stop);
+
+/* verbs/doctor_machine.c ---------------------------------------------------- */
+
+/*
+ * Says what stands between this user and a call. EXIT_OK: nothing; EXIT_NO_MODULE:
+ * the module is not loaded; EXIT_FAILED: something else.
+ */
+int doctor_machine(void);
 
 /* verbs/doctor_mount.c ------------------------------------------------------ */
 

@@ -34,7 +34,7 @@ static const struct {
 	{ "wait", verb_wait, "wait for calls by their number" },
 	{ "cancel", verb_cancel, "cancel calls by their number" },
 	{ "trace", verb_trace, "tell or draw what becomes of calls" },
-	{ "doctor", verb_doctor, "say what holds a mount that hangs" },
+	{ "doctor", verb_doctor, "say what is wrong, or what holds a mount that hangs" },
 	{ "with", verb_with, "run a program whose long file system calls stop" },
 };
 
