@@ -156,7 +156,6 @@ make_root()
 	cat /dev/kmsg >/run/kmsg &
 	echo "acall-kunit: begin" >/dev/kmsg
 	insmod /modules/acall.ko && insmod /modules/acall_kunit.ko
-	rmmod acall_kunit
 	echo "acall-kunit: tested" >/dev/kmsg
 	insmod /modules/acall_file.ko && insmod /modules/acall_test.ko
 	for test in /tests/*; do
@@ -176,7 +175,10 @@ make_root()
 	done
 	grep . objects calls executions orphans >/run/counters
 	cd /
-	rmmod acall_test && rmmod acall_file && rmmod acall && : >/run/unloaded
+	# The last of all: here KASAN keeps the red zones of a module that is gone,
+	# and who gets its memory is reported.
+	rmmod acall_test && rmmod acall_file && rmmod acall_kunit &&
+		rmmod acall && : >/run/unloaded
 	sed -n 's/^ *debug_locks: *//p' /proc/lockdep_stats >/run/debug_locks
 	dmesg >/run/dmesg
 	: >/run/done
