@@ -237,5 +237,45 @@ NEWPATH(cancel_id_abandon, .setup = setup_calls, .act = act_cancel_id,
 	.check = check_cancel_id, .errnos = copies, .never_fails = true,
 	.flags = ACALL_CANCEL_ABANDON);
 
+/* X13: to wait changes nothing, whatever becomes of what it has to say. */
+static int act_look_id(struct sweep *s, const struct path *path)
+{
+	struct acall_wait_id w;
+	int ret = sys_wait_id(s->dev, path->flags, s->call_id, 0, &w);
+
+	if (ret != -ETIMEDOUT)
+		return ret ?: -EPROTO;
+	return w.state == ACALL_STATE_RUNNING ? 0 : -EPROTO;
+}
+
+static int setup_done(struct sweep *s, const struct path *path)
+{
+	CHECK(!setup_calls(s, path));
+	CHECK(!sys_cancel_id(s->dev, 0, s->call_id, 0, &s->cancel));
+	return 0;
+}
+
+static int act_wait_id(struct sweep *s, const struct path *path)
+{
+	struct acall_wait_id w;
+	int ret = sys_wait_id(s->dev, path->flags, s->call_id, FOREVER, &w);
+
+	return ret ?: w.status == -ECANCELED ? 0 : -EPROTO;
+}
+
+static int check_waited(struct sweep *s, const struct path *path, int ret)
+{
+	CHECK(state_of(s->obj) == ACALL_STATE_DONE);
+	return ret ? 0 : check_cancel_id(s, path, 0);
+}
+
+NEWPATH(look_id, .setup = setup_calls, .act = act_look_id,
+	.check = check_listed, .errnos = copies, .never_fails = true);
+NEWPATH(wait_id, .setup = setup_done, .act = act_wait_id,
+	.check = check_waited, .errnos = copies, .never_fails = true);
+NEWPATH(wait_id_settled, .setup = setup_done, .act = act_wait_id,
+	.check = check_waited, .errnos = copies, .never_fails = true,
+	.flags = ACALL_WAIT_SETTLED);
+
 #define PROGRAM "device"
 #include "sweep_tests.h"

@@ -18,7 +18,7 @@
 /* A path says what is different from others of its kind. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
-#define COUNTS		5	/* times that the points are counted at most */
+#define COUNTS		20	/* times that the points are counted at most */
 #define MAX_FDS		16
 
 /* One run of a path. */
