@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # check.sh: what users install, as they do: the tarball, `make install`, Debian's
-# packages, DKMS. Then a guest loads, upgrades and removes (inside.sh).
+# packages, DKMS, and by what README tells each of them to begin with, as it stands
+# there. Then a guest loads, upgrades and removes (inside.sh).
 #
 # The machine itself stays as it is: what is installed goes into an overlay of its
 # root, which is the guest's root later. There the modules are compiled once, by DKMS,
@@ -39,7 +40,8 @@ inside()
 {
 	chroot "$root" env -i LC_ALL=C HOME=/root DEBIAN_FRONTEND=noninteractive \
 		PATH=/usr/lib/ccache:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-		CCACHE_DIR="${CCACHE_DIR:-}" KERNEL="$krel" "$@"
+		CCACHE_DIR="${CCACHE_DIR:-}" KERNEL="$krel" \
+		${DEBIAN_KERNEL_USE_CCACHE+DEBIAN_KERNEL_USE_CCACHE=yes} "$@"
 }
 
 # Without /sys: nothing must be loaded into the kernel that runs here.
@@ -157,19 +159,70 @@ packages_are_clean()
 {
 	local without=initial-upload-closes-no-bugs,no-debian-changes
 
-	"$here/packages.sh"
 	lintian --allow-root --fail-on error,warning \
 		--suppress-tags "$without" "$packages"/*.changes
+}
+
+# first_steps WHO: README's lines for them, into root's folder there as WHO.here, what
+# can be done without the module, and WHO.guest, what the guest does with it.
+first_steps()
+{
+	local to=$root/root/first
+
+	mkdir -p "$to"
+	sed -n "/^$1/,/^[^ ]/ s/^    //p" "$top/README.md" >"$to/all"
+	must test -s "$to/all"
+	# Where they are both must know.
+	grep -vE '^(acall|insmod|\./)' "$to/all" >"$to/${1##* }.here" || :
+	grep -E '^(acall|insmod|cd|\./)' "$to/all" >"$to/${1##* }.guest" || :
+	rm "$to/all"
+}
+
+# do_first_steps WHO FOLDER
+do_first_steps()
+{
+	first_steps "$1"
+	inside sh -c "cd $2 && exec sh -ex /root/first/${1##* }.here"
+}
+
+# Debian's apt asks where more is installed than was named; and it gives dpkg a PATH of
+# its own.
+administrator_installs()
+{
+	echo 'APT::Get::Assume-Yes "true";' >"$root/etc/apt/apt.conf.d/99-yes"
+	[ -z "${CCACHE_DIR:-}" ] || export DEBIAN_KERNEL_USE_CCACHE=yes
+	do_first_steps "An administrator" "$top" >"$mnt/said" 2>&1 || {
+		cat "$mnt/said"
+		return 1
+	}
+	must_not grep -qiE 'error:|failed' "$mnt/said"
+}
+
+developer_compiles()
+{
+	sed -n '/^```c$/,/^```$/ { /^```/!p }' "$top/README.md" >"$mnt/hello.c"
+	install -D "$mnt/hello.c" "$root/root/hello.c"
+	do_first_steps "An application developer" /root
+}
+
+author_compiles()
+{
+	do_first_steps "The author" "$top"
+	modinfo -F depends "$root/root/primes/acall_primes.ko" | said acall -
+}
+
+packager_installs()
+{
+	do_first_steps "A packager" "$top"
+	must test -e "$build/dist/acall-$version.tar.gz"
+	must test -x "$root/root/stage/usr/bin/acall"
+	must test -e "$root/root/stage/usr/share/man/man1/acall.1"
+	rm -r "$root/root/stage"
 }
 
 packages_install()
 {
 	cp "$packages"/*.deb "$root/root"
-	rm -f "$root"/root/*dbgsym*
-	# apt gives dpkg a PATH of its own.
-	inside env ${CCACHE_DIR:+DEBIAN_KERNEL_USE_CCACHE=yes} \
-		sh -c 'apt-get install -y /root/*.deb' | tee "$mnt/said"
-	must_not grep -qiE 'error|fail' "$mnt/said"
 	inside dkms status acall | said "$krel.*installed" -
 	for name in acall acall_file acall_timer; do
 		inside modinfo -k "$krel" "$name" >"$mnt/modinfo"
@@ -260,8 +313,10 @@ count() { grep -cE "^[a-z_ ]+ $1( |\$)" "$logs/all.log"; }
 {
 	try make_root one_version tarball_is_reproducible tarball_builds \
 		make_install_into_destdir make_install_and_uninstall \
-		packages_are_clean packages_install keep_modules next_package \
-		upgrade_and_purge dkms_by_hand packages_for_the_guest
+		administrator_installs packages_are_clean packages_install \
+		developer_compiles author_compiles packager_installs \
+		keep_modules next_package upgrade_and_purge dkms_by_hand \
+		packages_for_the_guest
 	in_the_guest
 } 2>&1 | tee "$logs/all.log"
 passed=$(count passed) failed=$(count FAILED)

@@ -92,6 +92,22 @@ loaded_at_boot()
 	must test "$(acall hash file)" = "$(sha256sum file)"
 }
 
+# What README has each of them begin with, with the module. See first_steps() in
+# check.sh.
+first_steps()
+{
+	for who in administrator developer author; do
+		must test -s /root/first/$who.guest
+		(cd /root && sh -ex /root/first/$who.guest) >$logs/$who
+		cat $logs/$who
+	done
+	must_not grep -q '^wrong' $logs/administrator
+	said 'error 0, status 0, completed' $logs/developer
+	must cmp /etc/passwd copy
+	said '^a8000000$' $logs/author
+	rmmod acall_primes
+}
+
 udev_narrows()
 {
 	sed 's/0666/0660/' /usr/lib/udev/rules.d/60-acall.rules \
@@ -185,6 +201,6 @@ purge_leaves_nothing()
 	must test ! -s $logs/left
 }
 
-try signature_is_judged loaded_at_boot udev_narrows upgrade_while_loaded \
+try signature_is_judged loaded_at_boot first_steps udev_narrows upgrade_while_loaded \
 	removal_while_busy installs_where_it_cannot_be_loaded \
 	removal_while_idle purge_leaves_nothing

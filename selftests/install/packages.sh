@@ -13,6 +13,8 @@ rm -rf "$to"
 	mv "acall-$version.tar.gz" "acall_$version.orig.tar.gz" &&
 	tar -xf "acall_$version.orig.tar.gz" && cd "acall-$version" || exit 1
 unset MAKEFLAGS MFLAGS MAKELEVEL
+# Packages of debugging symbols are for archives.
+export DEB_BUILD_OPTIONS="noautodbgsym ${DEB_BUILD_OPTIONS:-}"
 logged "$to/build.log" dpkg-buildpackage -us -uc || exit 1
 rm -rf "$to/acall-$version"
 cd "$top" && ls "${to#"$top"/}"/*.deb

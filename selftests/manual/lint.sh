@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # lint.sh DIR USERSPACE: what is wrong with the manual, which is made in DIR, with the
 # library and the command that were built in USERSPACE: its form, what it leaves out,
-# what it says and is not so, examples that do not compile. Silent if there is nothing.
+# what it says and is not so, examples that do not compile; and of README what it leads
+# to. Silent if there is nothing.
 
 set -u
 export LC_ALL=C
@@ -119,6 +120,22 @@ tutorial()
 	diff <(pieces make) <(sed '/^#/d' "$examples/provider/Kbuild"; echo)
 }
 
+# README's links lead somewhere, and the tests that it names are where it says.
+readme()
+{
+	local readme=$top/README.md text file
+
+	grep -oE '\]\([^)#]*\)' "$readme" | tr -d ']()' | grep -v '^http' |
+		while read -r file; do
+			[ -e "$top/$file" ] || echo "README.md: there is no $file"
+		done
+	sed -nE 's/^\|.*\[([^]]*)\]\(([^)]*)\) \|$/\1 \2/p' "$readme" |
+		while read -r text file; do
+			grep -qw "$text" "$top/$file" ||
+				echo "README.md: no test $text in $file"
+		done
+}
+
 # All that is made is installed.
 installs()
 {
@@ -137,4 +154,5 @@ abi
 options
 short
 tutorial
+readme
 installs
