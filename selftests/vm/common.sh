@@ -30,10 +30,12 @@ vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 	jobs=$(nproc)
 }
 
-# What was compiled once need not be again, if there is a compiler cache.
+# What was compiled once need not be again, if there is a compiler cache; in whichever
+# clone, for what an object says of folders is only for debuggers.
 [ ! -d /usr/lib/ccache ] || {
 	PATH=/usr/lib/ccache:$PATH
-	export CCACHE_DIR=$store/ccache CCACHE_MAXSIZE=2G
+	export CCACHE_DIR=$store/ccache CCACHE_MAXSIZE=3G
+	export CCACHE_BASEDIR=$top CCACHE_NOHASHDIR=1
 }
 
 # Kbuild has its own idea of a machine that is set and has no name.
