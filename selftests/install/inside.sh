@@ -191,10 +191,11 @@ removal_while_idle()
 
 purge_leaves_nothing()
 {
-	dpkg_says --purge acall-dkms acall-tools libacall-dev libacall1
+	dpkg_says --purge acall-dkms acall-tools python3-acall libacall-glib-dev \
+		libacall-glib1 libacall-com-dev libacall-com1 libacall-dev libacall1
 	# Not all of /usr: the host has a file open for each that was looked at.
 	find /usr/src /usr/bin /usr/include /usr/lib/*-linux-gnu /usr/lib/udev/rules.d \
-		/usr/lib/modules-load.d /usr/share/doc /var/lib/dpkg/info \
+		/usr/lib/python3/dist-packages /usr/lib/modules-load.d /usr/share/doc /var/lib/dpkg/info \
 		/etc/udev/rules.d /etc/modules-load.d -maxdepth 1 \
 		-name '*acall*' >$logs/left
 	cat $logs/left
