@@ -119,7 +119,7 @@ userspace()
 	mkdir -p "$out/userspace" "$out/selftests"
 	make -s -C userspace -j"$jobs" O="$out/userspace" >/dev/null
 	make -s -C selftests -j"$jobs" OUTPUT="$out/selftests" \
-		LIBACALL="$out/userspace/libacall.a" \
+		LIBACALL="$out/userspace/libacall.a" LINK=: \
 		KSFT="$source/tools/testing/selftests" >/dev/null
 }
 
