@@ -82,15 +82,18 @@ static inline int thread_block(struct thread *t, unsigned long cmd)
 	       wait_blocked(getpid(), t->tid, __NR_ioctl, cmd);
 }
 
-static inline int thread_join(struct thread *t)
-{
-	pthread_join(t->thread, NULL);
-	return t->ret;
-}
-
 static inline int thread_signal(struct thread *t, int sig)
 {
 	return syscall(__NR_tgkill, getpid(), t->tid, sig) ? -errno : 0;
+}
+
+/* What the kernel knows of it may go a moment later than the thread. */
+static inline int thread_join(struct thread *t)
+{
+	pthread_join(t->thread, NULL);
+	while (!thread_signal(t, 0))
+		give_way();
+	return t->ret;
 }
 
 static inline int do_wait(struct thread *t)

@@ -13,7 +13,7 @@ static const char help[] =
 "\n"
 "  --timeout=TIME  how long to wait for the mount's answer (2s)\n"
 "  -q, --quiet     only what is not as it should be\n"
-"  --json          one JSON object per check (check, state, what, next), or one per\n"
+"  --json          one JSON object per check (check, state, what, next), or per\n"
 "                  call and one of the mount\n"
 "\n"
 "ok       as it should be\n"
