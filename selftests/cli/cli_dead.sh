@@ -83,7 +83,7 @@ copies_have_a_verdict_each()
 	exits 124
 	grep -qE 'timed out: other to mnt/other: .* copied, method stopped' \
 		"$err" || fail "no verdict of the first"
-	says "mnt/small: timed out, it cannot be opened"
+	says "mnt/small cannot be opened: timed out"
 }
 
 file_that_is_not_opened_is_left()
@@ -94,7 +94,7 @@ file_that_is_not_opened_is_left()
 		# shellcheck disable=SC2086 # words
 		with_server lookup held acall $verb --timeout=1ms
 		exits 4
-		grep -qE 'mnt/(source|target): timed out, it cannot be opened; what tries to may still' \
+		grep -qE 'mnt/(source|target) cannot be opened: timed out; what tries to may still' \
 			"$err" || fail "$verb: no message"
 	done
 	[ ! -e target ] || fail "a target was created"
@@ -106,13 +106,25 @@ file_that_is_not_opened_is_124()
 		# shellcheck disable=SC2086 # words
 		with_server lookup unread acall $verb --timeout=1ms
 		exits 124
-		says "mnt/source: timed out, it cannot be opened"
+		says "mnt/source cannot be opened: timed out"
 		! grep -q "may still" "$err" || fail "$verb: it is over"
 	done
 	with_server lookup unread acall hash --json --timeout=1ms mnt/source
 	exits 124
 	silent
 	is "$(json exit)" 124
+}
+
+# What the server has in its hands may still happen.
+emptying_has_an_end()
+{
+	make_file source 10
+	with_server setattr held acall copy --timeout=$soon source mnt/source
+	exits 4
+	says "mnt/source cannot be emptied: timed out; what tries to may still"
+	with_server setattr 28 acall copy --timeout=$soon source mnt/source
+	exits 1
+	says "mnt/source cannot be emptied: No space left on device"
 }
 
 # What has the open files of the command is not to be waited for.
@@ -155,5 +167,6 @@ run_tests sync_that_is_not_answered_is_left \
 	hash_that_is_not_answered_is_left allocate_that_is_not_answered_is_left \
 	copy_that_is_not_answered_is_left copies_have_a_verdict_each \
 	copy_that_is_not_read_is_124 file_that_is_not_opened_is_left \
-	file_that_is_not_opened_is_124 output_ends_with_the_command \
-	error_of_the_close_is_one_of_the_copy sync_is_of_all_that_was_copied
+	file_that_is_not_opened_is_124 emptying_has_an_end \
+	output_ends_with_the_command error_of_the_close_is_one_of_the_copy \
+	sync_is_of_all_that_was_copied

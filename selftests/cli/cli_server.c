@@ -19,6 +19,7 @@ static const struct {
 	{ "lookup", FUSE_LOOKUP },
 	{ "read", FUSE_READ },
 	{ "fallocate", FUSE_FALLOCATE },
+	{ "setattr", FUSE_SETATTR },
 	{ "write", FUSE_WRITE },
 	{ "fsync", FUSE_FSYNC },
 	{ "flush", FUSE_FLUSH },

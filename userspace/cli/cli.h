@@ -313,17 +313,13 @@ int range_option(int c, const char *text, __u64 *offset, __u64 *length);
 
 /* guard.c: what a dead server may hold up --------------------------------- */
 
-enum guard {
-	GUARD_DONE,
-	GUARD_ENDED,		/* not in time, and is over */
-	GUARD_LEFT,		/* not in time, and may still be waiting */
-};
-
 /*
- * Has a child do it that has our open files, but not our memory, and gives it that
- * long.
+ * Has a child do it that has our open files, but of our memory only a copy, and gives
+ * it that long; @work has 0 or a negative errno for a result. @data, of that size, is
+ * as the child has left it if it was done in time. Otherwise: -ETIME (it is over) or
+ * -EINPROGRESS (it may still be waiting). For ACALL_FOREVER there is no child.
  */
-enum guard guarded(void (*work)(void *data), void *data, uint64_t ns);
+int guarded(int (*work)(void *data), void *data, size_t size, uint64_t ns);
 
 /* files.c ---------------------------------------------------------------- */
 
@@ -332,11 +328,15 @@ enum guard guarded(void (*work)(void *data), void *data, uint64_t ns);
  * server: a negative errno.
  */
 int open_name(const char *name, int flags, mode_t mode, struct stat *st);
-/* The message for that; returns an exit code. */
+/* How long, in guarded(), for one of them; with --timeout not for ever. */
+uint64_t file_patience(void);
+/* The message for one that " cannot be opened" or the like; returns an exit code. */
+int file_error(const char *name, const char *what, int error);
+/* That for open_name(). */
 int open_error(const char *name, int error);
 /* Both, for what exists or gets the usual mode: a negative exit code. */
 int open_argument(const char *name, int flags, struct stat *st);
-/* One of them; a negative errno. */
+/* One of them; a negative errno. With --timeout not for ever. */
 int close_file(int fd);
 /* All that are open; not for ever if what was done with them has @failed. */
 void close_files(bool failed);

@@ -5,14 +5,14 @@
  *
  * Owns the list of what is open. Closing may wait for a server, or for a call that
  * was left behind and waits for one: so it comes behind the verdict, and if that
- * was no success, or in opening where there is a --timeout, guard.c does it. The
- * timeout is meant for calls, and may be shorter than any file takes.
+ * was no success, or where there is a --timeout, guard.c does it, as all else that
+ * a server may hold up. The timeout is meant for calls, and may be shorter than any
+ * file takes.
  */
 #include "cli.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define AT_LEAST	NSEC_PER_SEC
@@ -26,11 +26,16 @@ struct opening {
 	const char *name;
 	int flags;
 	mode_t mode;
-	int result;
+	int fd;
 	struct stat st;
 };
 
-static void do_open(void *data)
+uint64_t file_patience(void)
+{
+	return options.timeout_ns < AT_LEAST ? AT_LEAST : options.timeout_ns;
+}
+
+static int do_open(void *data)
 {
 	struct opening *o = data;
 	int fd, how;
@@ -43,44 +48,32 @@ static void do_open(void *data)
 		how = fcntl(fd, F_SETFL, how & ~O_NONBLOCK);
 	if (how >= 0)
 		how = fstat(fd, &o->st);
-	o->result = how < 0 ? -errno : fd;
-	if (how < 0 && fd >= 0)
+	o->fd = fd;
+	if (how >= 0)
+		return 0;
+	how = -errno;
+	if (fd >= 0)
 		close(fd);
+	return how;
 }
 
 int open_name(const char *name, int flags, mode_t mode, struct stat *st)
 {
-	const struct opening opening = {
-		.name = name,
-		.flags = flags,
-		.mode = mode,
-		.result = -EINTR,
-	};
-	enum guard how = GUARD_DONE;
-	struct opening *o;
-	int result;
+	struct opening o = { .name = name, .flags = flags, .mode = mode };
+	int error = guarded(do_open, &o, sizeof(o), file_patience());
 
-	/* The child's memory is not ours, but for this. */
-	o = mmap(NULL, sizeof(*o), PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (o == MAP_FAILED)
-		return -errno;
-	*o = opening;
-	if (options.timeout_ns == ACALL_FOREVER)
-		do_open(o);
-	else
-		how = guarded(do_open, o, options.timeout_ns < AT_LEAST ?
-			      AT_LEAST : options.timeout_ns);
-	result = how == GUARD_DONE ? o->result :
-		 how == GUARD_ENDED ? -ETIME : -EINPROGRESS;
-	*st = o->st;
-	munmap(o, sizeof(*o));
-	if (result >= 0) {
-		opened.fds = xrealloc(opened.fds,
-				      (opened.nr + 1) * sizeof(*opened.fds));
-		opened.fds[opened.nr++] = result;
-	}
-	return result;
+	*st = o.st;
+	if (error)
+		return error;
+	opened.fds = xrealloc(opened.fds,
+			      (opened.nr + 1) * sizeof(*opened.fds));
+	opened.fds[opened.nr++] = o.fd;
+	return o.fd;
+}
+
+static int do_close(void *data)
+{
+	return close(*(int *)data) ? -errno : 0;
 }
 
 int close_file(int fd)
@@ -90,32 +83,27 @@ int close_file(int fd)
 	for (i = 0; opened.fds[i] != fd; i++)
 		;
 	opened.fds[i] = opened.fds[--opened.nr];
-	return close(fd) ? -errno : 0;
-}
-
-static void do_close(void *data)
-{
-	close(*(int *)data);
+	return guarded(do_close, &fd, sizeof(fd), file_patience());
 }
 
 void close_files(bool failed)
 {
 	bool late = false;
-	int fd;
+	int fd, error;
 
 	/* One at a time: where one is held up the next may not be. */
 	while (opened.nr) {
 		fd = opened.fds[--opened.nr];
-		if (!failed)
-			do_close(&fd);
-		else if (guarded(do_close, &fd, AT_LEAST) != GUARD_DONE)
+		error = guarded(do_close, &fd, sizeof(fd),
+				failed ? AT_LEAST : file_patience());
+		if (error == -ETIME || error == -EINPROGRESS)
 			late = true;
 	}
 	if (late)
 		say("not all files are closed yet: a server does not answer");
 }
 
-int open_error(const char *name, int error)
+int file_error(const char *name, const char *what, int error)
 {
 	int code = EXIT_FAILED;
 	const char *why;
@@ -125,18 +113,24 @@ int open_error(const char *name, int error)
 		why = "not a file that can be opened here";
 		break;
 	case -ETIME:
-		why = "timed out, it cannot be opened";
+		why = "timed out";
 		code = EXIT_DEADLINE;
 		break;
 	case -EINPROGRESS:
-		why = "timed out, it cannot be opened; what tries to may still be running";
+		why = "timed out; what tries to may still be running";
 		code = EXIT_STILL_RUNNING;
 		break;
 	default:
 		why = strerror(-error);
 	}
-	say_error(code, "%s: %s", shell_word(name), why);
+	say_error(code, "%s%s: %s", shell_word(name), what, why);
 	return code;
+}
+
+int open_error(const char *name, int error)
+{
+	return file_error(name, error == -ETIME || error == -EINPROGRESS ?
+			  " cannot be opened" : "", error);
 }
 
 int open_argument(const char *name, int flags, struct stat *st)

@@ -14,10 +14,13 @@
  * program whoever reads its output is told that there is no more.
  */
 #include "cli.h"
+#include <errno.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -63,28 +66,56 @@ static void end_output(void)
 		close(fd);
 }
 
-enum guard guarded(void (*work)(void *data), void *data, uint64_t ns)
+struct shared {
+	int result;
+	max_align_t data[];
+};
+
+/* Return: 0, -ETIME or -EINPROGRESS. */
+static int in_child(int (*work)(void *data), struct shared *s, uint64_t ns)
 {
 	static bool left;
-	enum guard how = GUARD_DONE;
+	int how = 0, fd;
 	pid_t pid;
-	int fd;
 
 	pid = start(&fd);
 	if (pid <= 0)
-		work(data);
+		s->result = work(s->data);
 	if (!pid)
 		_exit(0);
 	if (pid < 0)
-		return GUARD_DONE;
+		return 0;
 	if (!ends_within(fd, ns)) {
 		kill(pid, SIGKILL);
-		how = ends_within(fd, END_WITHIN) ? GUARD_ENDED : GUARD_LEFT;
+		how = ends_within(fd, END_WITHIN) ? -ETIME : -EINPROGRESS;
 	}
 	close(fd);
-	if (how != GUARD_LEFT)
+	if (how != -EINPROGRESS)
 		waitpid(pid, NULL, 0);
 	else if (!left)
 		left = !atexit(end_output);
 	return how;
+}
+
+int guarded(int (*work)(void *data), void *data, size_t size, uint64_t ns)
+{
+	struct shared *s;
+	int result;
+
+	if (ns == ACALL_FOREVER)
+		return work(data);
+	s = mmap(NULL, sizeof(*s) + size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s == MAP_FAILED)
+		return -errno;
+	memcpy(s->data, data, size);
+	/* Of a child that was killed on its way. */
+	s->result = -EINTR;
+	result = in_child(work, s, ns);
+	if (!result) {
+		result = s->result;
+		memcpy(data, s->data, size);
+	}
+	munmap(s, sizeof(*s) + size);
+	return result;
 }

@@ -13,25 +13,22 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* Where there is no --timeout. */
 #define ANSWER_WITHIN	(2 * NSEC_PER_SEC)
 
 struct looking {
 	const char *path;
-	int error;
 	struct statx st;
 };
 
-static void look_up(void *data)
+static int look_up(void *data)
 {
 	struct looking *l = data;
 
 	/* Nothing but its number: no server need be asked for that. */
-	l->error = statx(AT_FDCWD, l->path,
-			 AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
-			 STATX_INO | STATX_MNT_ID, &l->st) ? -errno : 0;
+	return statx(AT_FDCWD, l->path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+		     STATX_INO | STATX_MNT_ID, &l->st) ? -errno : 0;
 }
 
 static void set_mount(struct place *place, const struct mount *m)
@@ -61,26 +58,6 @@ static void set_file(struct place *place, const struct mounts *mounts,
 	place->ino = st->stx_ino;
 }
 
-static enum guard ask(struct looking *l)
-{
-	uint64_t ns = options.timeout_ns == ACALL_FOREVER ? ANSWER_WITHIN :
-		      options.timeout_ns;
-	struct looking *shared;
-	enum guard how;
-
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED) {
-		l->error = -errno;
-		return GUARD_DONE;
-	}
-	*shared = *l;
-	how = guarded(look_up, shared, ns);
-	*l = *shared;
-	munmap(shared, sizeof(*shared));
-	return how;
-}
-
 int place_find(const char *path, struct place *place)
 {
 	/* For as long as the program runs: places have its names. */
@@ -88,7 +65,7 @@ int place_find(const char *path, struct place *place)
 	struct looking l = { .path = path };
 	const struct mount *m;
 	char *word;
-	int err;
+	int err, error;
 
 	memset(place, 0, sizeof(*place));
 	err = mounts.nr ? 0 : mounts_read(&mounts);
@@ -97,14 +74,16 @@ int place_find(const char *path, struct place *place)
 		set_mount(place, m);
 		return EXIT_OK;
 	}
-	if (ask(&l) == GUARD_DONE) {
-		if (!l.error) {
-			set_file(place, &mounts, &l.st);
-			return EXIT_OK;
-		}
-	} else {
+	error = guarded(look_up, &l, sizeof(l),
+			options.timeout_ns == ACALL_FOREVER ? ANSWER_WITHIN :
+			options.timeout_ns);
+	if (!error) {
+		set_file(place, &mounts, &l.st);
+		return EXIT_OK;
+	}
+	if (error == -ETIME || error == -EINPROGRESS) {
 		m = err ? NULL : mount_above(&mounts, path);
-		l.error = -ETIMEDOUT;
+		error = -ETIMEDOUT;
 	}
 	word = shell_word(path);
 	if (m) {
@@ -114,7 +93,7 @@ int place_find(const char *path, struct place *place)
 		free(word);
 		return EXIT_OK;
 	}
-	say_error(EXIT_FAILED, "%s: %s", word, strerror(-l.error));
+	say_error(EXIT_FAILED, "%s: %s", word, strerror(-error));
 	free(word);
 	return EXIT_FAILED;
 }

@@ -208,7 +208,8 @@ static int empty_target(const struct copy *copy, struct copy_files *f,
 
 	nothing.src_offset = f->source_size;
 	nothing.flags &= ~(uint32_t)ACALL_FILE_COPY_SYNC;
-	err = acall_begin_copy(call, f->source, f->target, &nothing, NULL);
+	err = acall_begin_copy(call, f->source, f->target, &nothing,
+			       begin_options());
 	if (err)
 		return call_error(what, call, ACALL_OP_BEGIN, err);
 	err = acall_finish_copy(call, &result);
@@ -243,7 +244,7 @@ static int run(const struct copy *copy, struct copy_files *f, acall_t *call,
 	};
 	struct acall_result result;
 	struct jobs one;
-	int err, code;
+	int err, code, late = EXIT_OK;
 
 	args.src_offset = f->at;
 	args.dst_offset = f->at;
@@ -258,14 +259,15 @@ static int run(const struct copy *copy, struct copy_files *f, acall_t *call,
 	err = job_left(&job, &result) ? 0 : acall_finish_copy(call, &result);
 	if (err) {
 		code = call_error(what, call, ACALL_OP_FINISH, err);
-	} else if (!result_exit(&job, &result) && copy_complete(f)) {
-		code = EXIT_FAILED;
 	} else {
-		report(copy, f, &job, &result, what);
 		code = result_exit(&job, &result);
+		if (!code)
+			late = copy_complete(f);
+		if (!late)
+			report(copy, f, &job, &result, what);
 	}
 	*stop = signals_release() || one.interrupted;
-	return code;
+	return late ? late : code;
 }
 
 static void left_alone(const struct copy_files *f)

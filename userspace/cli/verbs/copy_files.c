@@ -68,13 +68,6 @@ static int refuse(const char *name, const char *why)
 	return EXIT_FAILED;
 }
 
-static int failed(const char *name, const char *what)
-{
-	say_error(EXIT_FAILED, "%s%s: %s", shell_word(name), what,
-		  strerror(errno));
-	return EXIT_FAILED;
-}
-
 static int open_source(struct copy_files *f, struct stat *st)
 {
 	off_t size;
@@ -117,11 +110,35 @@ static int check_target(const struct copy_files *f, const struct stat *source,
 	return EXIT_OK;
 }
 
+struct named {
+	const char *path;
+	struct stat st;
+};
+
+static int do_stat(void *data)
+{
+	struct named *n = data;
+
+	return stat(n->path, &n->st) ? -errno : 0;
+}
+
+static int do_lstat(void *data)
+{
+	struct named *n = data;
+
+	return lstat(n->path, &n->st) ? -errno : 0;
+}
+
+static int do_unlink(void *path)
+{
+	return unlink(*(const char **)path) ? -errno : 0;
+}
+
 static int create_target(struct copy_files *f, enum copy_existing existing,
 			 const struct stat *source, struct stat *st)
 {
 	mode_t mode = source->st_mode & 0777;
-	struct stat link;
+	struct named link = { .path = f->to };
 
 	f->target = open_name(f->to, O_WRONLY | O_CREAT | O_EXCL,
 			      mode | 0200, st);
@@ -133,7 +150,8 @@ static int create_target(struct copy_files *f, enum copy_existing existing,
 		return open_error(f->to, f->target);
 	if (existing == COPY_LEAVE)
 		return EXIT_OK;
-	if (!lstat(f->to, &link) && S_ISLNK(link.st_mode))
+	if (!guarded(do_lstat, &link, sizeof(link), file_patience()) &&
+	    S_ISLNK(link.st.st_mode))
 		return refuse(f->to,
 			      "is a symbolic link that leads nowhere: remove it, or create what it should lead to");
 	return open_error(f->to, f->target);
@@ -143,15 +161,17 @@ static int create_target(struct copy_files *f, enum copy_existing existing,
 static int make_anew(struct copy_files *f, const struct stat *source,
 		     struct stat *st)
 {
-	int code;
+	struct named old = { .path = f->to };
+	int code, error;
 
-	if (stat(f->to, st))
+	if (guarded(do_stat, &old, sizeof(old), file_patience()))
 		return open_error(f->to, f->target);
-	code = check_target(f, source, st);
+	code = check_target(f, source, &old.st);
 	if (code)
 		return code;
-	if (unlink(f->to))
-		return failed(f->to, " cannot be removed to be made anew");
+	error = guarded(do_unlink, &f->to, sizeof(f->to), file_patience());
+	if (error)
+		return file_error(f->to, " cannot be removed to be made anew", error);
 	return create_target(f, COPY_FORCE, source, st);
 }
 
@@ -230,20 +250,40 @@ int copy_open(struct copy_files *f, enum copy_existing existing)
 	return code;
 }
 
+static int do_empty(void *fd)
+{
+	return ftruncate(*(int *)fd, 0) ? -errno : 0;
+}
+
 int copy_empty(struct copy_files *f)
 {
-	return ftruncate(f->target, 0) ? failed(f->to, "") : EXIT_OK;
+	int error = guarded(do_empty, &f->target, sizeof(f->target),
+			    file_patience());
+
+	return error ? file_error(f->to, " cannot be emptied", error) : EXIT_OK;
+}
+
+static int make_read_only(void *data)
+{
+	int fd = *(int *)data;
+	struct stat st;
+
+	return fstat(fd, &st) || fchmod(fd, st.st_mode & 0577) ? -errno : 0;
 }
 
 /* On a server an error of writing may come as late as here. */
 int copy_complete(struct copy_files *f)
 {
-	int fd = f->target;
-	struct stat st;
+	const char *what = " was copied, but stays writable";
+	int error = 0;
 
-	if (f->read_only &&
-	    (fstat(fd, &st) || fchmod(fd, st.st_mode & 0577)))
-		return failed(f->to, " was copied, but stays writable");
-	errno = -close_file(fd);
-	return errno ? failed(f->to, " was copied, but not closed") : EXIT_OK;
+	if (f->read_only) {
+		error = guarded(make_read_only, &f->target, sizeof(f->target),
+				file_patience());
+	}
+	if (!error) {
+		what = " was copied, but not closed";
+		error = close_file(f->target);
+	}
+	return error ? file_error(f->to, what, error) : EXIT_OK;
 }

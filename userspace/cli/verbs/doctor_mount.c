@@ -12,41 +12,26 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #define ANSWER_WITHIN	(2 * NSEC_PER_SEC)
 
-struct asking {
-	const char *path;
-	int error;
-};
-
-static void ask_server(void *data)
+static int ask_server(void *path)
 {
-	struct asking *a = data;
 	struct statvfs st;
 
-	a->error = statvfs(a->path, &st) ? errno : 0;
+	return statvfs(*(const char **)path, &st) ? -errno : 0;
 }
 
 /* Return: 0, an errno that it answers with, or -1: no answer in time. */
 static int answer_of(const char *path)
 {
-	uint64_t ns = options.timeout_ns == ACALL_FOREVER ? ANSWER_WITHIN :
-		      options.timeout_ns;
-	struct asking *a;
-	int error;
+	int error = guarded(ask_server, &path, sizeof(path),
+			    options.timeout_ns == ACALL_FOREVER ?
+			    ANSWER_WITHIN : options.timeout_ns);
 
-	a = mmap(NULL, sizeof(*a), PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (a == MAP_FAILED)
-		return errno;
-	a->path = path;
-	error = guarded(ask_server, a, ns) == GUARD_DONE ? a->error : -1;
-	munmap(a, sizeof(*a));
-	return error;
+	return error == -ETIME || error == -EINPROGRESS ? -1 : -error;
 }
 
 struct found {
