@@ -108,6 +108,29 @@ first_steps()
 	rmmod acall_primes
 }
 
+# The scripts for bpftrace, which ends with its command, about two calls that complete
+# and one that is cancelled.
+scripts_see_calls()
+{
+	truncate -s 1T big
+	cat >calls.sh <<-'END'
+	acall hash file
+	acall hash file
+	acall hash --timeout=100ms big
+	END
+	mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
+	for name in latency cancels; do
+		bpftrace "/usr/share/doc/acall-tools/examples/$name.bt" \
+			-c "/bin/sh /root/calls.sh" >$logs/$name 2>&1 || :
+		cat $logs/$name
+	done
+	rm big
+	said '^@queued_us\[hash\]' $logs/latency
+	said '^@done_us\[hash\]' $logs/latency
+	said '^@seen_us\[hash\]' $logs/cancels
+	said '^@ended_us\[hash\]' $logs/cancels
+}
+
 udev_narrows()
 {
 	sed 's/0666/0660/' /usr/lib/udev/rules.d/60-acall.rules \
@@ -202,6 +225,6 @@ purge_leaves_nothing()
 	must test ! -s $logs/left
 }
 
-try signature_is_judged loaded_at_boot first_steps udev_narrows upgrade_while_loaded \
-	removal_while_busy installs_where_it_cannot_be_loaded \
+try signature_is_judged loaded_at_boot first_steps scripts_see_calls udev_narrows \
+	upgrade_while_loaded removal_while_busy installs_where_it_cannot_be_loaded \
 	removal_while_idle purge_leaves_nothing

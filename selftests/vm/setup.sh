@@ -41,7 +41,7 @@ packages()
 		echo debhelper dh-dkms dh-python dpkg-dev libglib2.0-dev ;;
 	install)
 		echo debhelper dh-dkms dh-python dpkg-dev libglib2.0-dev dkms lintian udev
-		echo openssl pkg-config
+		echo openssl pkg-config bpftrace
 		echo qemu-system-x86 busybox-static cpio xz-utils e2fsprogs ;;
 	matrix)
 		echo clang flex bison bc xz-utils libelf-dev libssl-dev
