@@ -99,7 +99,8 @@ deb:
 check-install:
 	@selftests/install/check.sh
 
-# For providers that are built outside of this tree.
+# For providers that are built outside of this tree, as above.
+headers_install: export WHERE := $(if $(KERNEL),$(WHERE),host)
 headers_install:
 	@$(VM)/setup.sh build
 	@$(VM)/build.sh modules

@@ -77,10 +77,16 @@ ours()
 
 one_version()
 {
+	local page
+
 	said "^VERSION.*:= $version\$" "$top/userspace/Makefile"
 	said "ACALL_VERSION := $version\$" "$top/module/Kbuild"
 	said "/acall/$version/build" "$top/dkms.conf"
 	said "/acall/$version/\$kernelver" "$top/dkms.conf"
+	said "__version__ = \"$version\"" "$top/userspace/python/acall/__init__.py"
+	for page in "$top"/Documentation/man/*.[1-8]; do
+		said "^\.TH .*acall $version\"" "$page"
+	done
 	head -n 1 "$top/debian/changelog" | said "(${version//./\\.}-[0-9]*)" -
 }
 

@@ -9,8 +9,8 @@ version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$top/dkms.conf")
 to=${1:-$build/dist}
 tarball=$to/acall-$version.tar.gz
 mkdir -p "$to" && cd "$top" || exit 1
-git rev-parse -q --verify HEAD >/dev/null 2>&1 ||
-	die "this is no git tree: what it is from is the tarball"
+git rev-parse -q --verify HEAD >/dev/null ||
+	die "no commit can be read here: in an unpacked tarball, that is the source"
 [ -z "$(git status --porcelain)" ] ||
 	say "what is not committed is not in the tarball" >&2
 git -c tar.umask=0022 archive --format=tar --prefix="acall-$version/" HEAD |

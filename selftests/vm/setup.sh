@@ -38,9 +38,10 @@ packages()
 		echo sparse perl shellcheck xz-utils mandoc man-db git unifdef
 		echo pyflakes3 mypy ;;
 	packages)
-		echo debhelper dh-dkms dh-python dpkg-dev libglib2.0-dev ;;
+		echo build-essential debhelper dh-dkms dh-python dpkg-dev libglib2.0-dev ;;
 	install)
-		echo debhelper dh-dkms dh-python dpkg-dev libglib2.0-dev dkms lintian udev
+		echo build-essential debhelper dh-dkms dh-python dpkg-dev libglib2.0-dev
+		echo dkms lintian udev
 		echo openssl pkg-config bpftrace
 		echo qemu-system-x86 busybox-static cpio xz-utils e2fsprogs ;;
 	matrix)

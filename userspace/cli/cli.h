@@ -316,9 +316,14 @@ int range_option(int c, const char *text, __u64 *offset, __u64 *length);
 /*
  * Has a child do it that has our open files, but of our memory only a copy, and gives
  * it that long; @work has 0 or a negative errno for a result. @data, of that size, is
- * as the child has left it if it was done in time. Otherwise: -ETIME (it is over) or
- * -EINPROGRESS (it may still be waiting). For ACALL_FOREVER there is no child.
+ * as the child has left it, or had made it when it was not done in time. For
+ * ACALL_FOREVER there is no child.
  */
+enum {				/* no errno of anybody's */
+	GUARD_ENDED = -5000,	/* not in time, and is over */
+	GUARD_LEFT = -5001,	/* not in time, and may still be waiting */
+};
+
 int guarded(int (*work)(void *data), void *data, size_t size, uint64_t ns);
 
 /* files.c ---------------------------------------------------------------- */
@@ -332,6 +337,7 @@ int open_name(const char *name, int flags, mode_t mode, struct stat *st);
 uint64_t file_patience(void);
 /* The message for one that " cannot be opened" or the like; returns an exit code. */
 int file_error(const char *name, const char *what, int error);
+bool file_timed_out(int error);
 /* That for open_name(). */
 int open_error(const char *name, int error);
 /* Both, for what exists or gets the usual mode: a negative exit code. */

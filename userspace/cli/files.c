@@ -43,32 +43,33 @@ static int do_open(void *data)
 	/* Without O_NONBLOCK a FIFO would wait for its other end. */
 	fd = open(o->name, o->flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
 		  o->mode);
+	/* Already: it has to be closed, also if we are held up from here on. */
+	o->fd = fd;
 	how = fd < 0 ? fd : fcntl(fd, F_GETFL);
 	if (how >= 0 && !(how & O_PATH))
 		how = fcntl(fd, F_SETFL, how & ~O_NONBLOCK);
 	if (how >= 0)
 		how = fstat(fd, &o->st);
-	o->fd = fd;
-	if (how >= 0)
-		return 0;
-	how = -errno;
-	if (fd >= 0)
-		close(fd);
-	return how;
+	return how < 0 ? -errno : 0;
 }
 
 int open_name(const char *name, int flags, mode_t mode, struct stat *st)
 {
-	struct opening o = { .name = name, .flags = flags, .mode = mode };
+	struct opening o = {
+		.name = name,
+		.flags = flags,
+		.mode = mode,
+		.fd = -1,
+	};
 	int error = guarded(do_open, &o, sizeof(o), file_patience());
 
 	*st = o.st;
-	if (error)
-		return error;
-	opened.fds = xrealloc(opened.fds,
-			      (opened.nr + 1) * sizeof(*opened.fds));
-	opened.fds[opened.nr++] = o.fd;
-	return o.fd;
+	if (o.fd >= 0) {
+		opened.fds = xrealloc(opened.fds,
+				      (opened.nr + 1) * sizeof(*opened.fds));
+		opened.fds[opened.nr++] = o.fd;
+	}
+	return error ? error : o.fd;
 }
 
 static int do_close(void *data)
@@ -96,11 +97,16 @@ void close_files(bool failed)
 		fd = opened.fds[--opened.nr];
 		error = guarded(do_close, &fd, sizeof(fd),
 				failed ? AT_LEAST : file_patience());
-		if (error == -ETIME || error == -EINPROGRESS)
+		if (file_timed_out(error))
 			late = true;
 	}
 	if (late)
 		say("not all files are closed yet: a server does not answer");
+}
+
+bool file_timed_out(int error)
+{
+	return error == GUARD_ENDED || error == GUARD_LEFT;
 }
 
 int file_error(const char *name, const char *what, int error)
@@ -109,14 +115,11 @@ int file_error(const char *name, const char *what, int error)
 	const char *why;
 
 	switch (error) {
-	case -ENXIO:
-		why = "not a file that can be opened here";
-		break;
-	case -ETIME:
+	case GUARD_ENDED:
 		why = "timed out";
 		code = EXIT_DEADLINE;
 		break;
-	case -EINPROGRESS:
+	case GUARD_LEFT:
 		why = "timed out; what tries to may still be running";
 		code = EXIT_STILL_RUNNING;
 		break;
@@ -129,8 +132,12 @@ int file_error(const char *name, const char *what, int error)
 
 int open_error(const char *name, int error)
 {
-	return file_error(name, error == -ETIME || error == -EINPROGRESS ?
-			  " cannot be opened" : "", error);
+	if (error != -ENXIO)
+		return file_error(name, file_timed_out(error) ?
+				  " cannot be opened" : "", error);
+	say_error(EXIT_FAILED, "%s: not a file that can be opened here",
+		  shell_word(name));
+	return EXIT_FAILED;
 }
 
 int open_argument(const char *name, int flags, struct stat *st)

@@ -71,7 +71,7 @@ struct shared {
 	max_align_t data[];
 };
 
-/* Return: 0, -ETIME or -EINPROGRESS. */
+/* Return: 0, GUARD_ENDED or GUARD_LEFT. */
 static int in_child(int (*work)(void *data), struct shared *s, uint64_t ns)
 {
 	static bool left;
@@ -87,10 +87,10 @@ static int in_child(int (*work)(void *data), struct shared *s, uint64_t ns)
 		return 0;
 	if (!ends_within(fd, ns)) {
 		kill(pid, SIGKILL);
-		how = ends_within(fd, END_WITHIN) ? -ETIME : -EINPROGRESS;
+		how = ends_within(fd, END_WITHIN) ? GUARD_ENDED : GUARD_LEFT;
 	}
 	close(fd);
-	if (how != -EINPROGRESS)
+	if (how != GUARD_LEFT)
 		waitpid(pid, NULL, 0);
 	else if (!left)
 		left = !atexit(end_output);
@@ -107,15 +107,14 @@ int guarded(int (*work)(void *data), void *data, size_t size, uint64_t ns)
 	s = mmap(NULL, sizeof(*s) + size, PROT_READ | PROT_WRITE,
 		 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s == MAP_FAILED)
-		return -errno;
+		return work(data);
 	memcpy(s->data, data, size);
 	/* Of a child that was killed on its way. */
 	s->result = -EINTR;
 	result = in_child(work, s, ns);
-	if (!result) {
+	if (!result)
 		result = s->result;
-		memcpy(data, s->data, size);
-	}
+	memcpy(data, s->data, size);
 	munmap(s, sizeof(*s) + size);
 	return result;
 }

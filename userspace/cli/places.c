@@ -81,7 +81,7 @@ int place_find(const char *path, struct place *place)
 		set_file(place, &mounts, &l.st);
 		return EXIT_OK;
 	}
-	if (error == -ETIME || error == -EINPROGRESS) {
+	if (file_timed_out(error)) {
 		m = err ? NULL : mount_above(&mounts, path);
 		error = -ETIMEDOUT;
 	}

@@ -208,11 +208,12 @@ static int empty_target(const struct copy *copy, struct copy_files *f,
 
 	nothing.src_offset = f->source_size;
 	nothing.flags &= ~(uint32_t)ACALL_FILE_COPY_SYNC;
-	err = acall_begin_copy(call, f->source, f->target, &nothing,
-			       begin_options());
+	err = acall_begin_copy(call, f->source, f->target, &nothing, NULL);
 	if (err)
 		return call_error(what, call, ACALL_OP_BEGIN, err);
 	err = acall_finish_copy(call, &result);
+	if (!err)
+		err = result.status;
 	return err ? call_error(what, call, ACALL_OP_FINISH, err) :
 		     copy_empty(f);
 }
@@ -350,7 +351,7 @@ static int find_directory(struct copy *copy)
 		close_file(fd);
 		return EXIT_OK;
 	}
-	if (fd == -ETIME || fd == -EINPROGRESS)
+	if (file_timed_out(fd))
 		return open_error(copy->to, fd);
 	if (copy->nr == 1 && (!len || copy->to[len - 1] != '/'))
 		return EXIT_OK;

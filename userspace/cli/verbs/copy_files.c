@@ -68,9 +68,34 @@ static int refuse(const char *name, const char *why)
 	return EXIT_FAILED;
 }
 
+struct seeking {
+	int fd;
+	int whence;
+	off_t offset;
+};
+
+static int do_seek(void *data)
+{
+	struct seeking *s = data;
+
+	s->offset = lseek(s->fd, s->offset, s->whence);
+	return s->offset < 0 ? -errno : 0;
+}
+
+/* As lseek(2), which may ask a server; a negative errno. */
+static int seek(int fd, int whence, off_t *offset)
+{
+	struct seeking s = { .fd = fd, .whence = whence, .offset = *offset };
+	int error = guarded(do_seek, &s, sizeof(s), file_patience());
+
+	*offset = s.offset;
+	return error;
+}
+
 static int open_source(struct copy_files *f, struct stat *st)
 {
-	off_t size;
+	off_t size = 0;
+	int error;
 
 	f->source = open_argument(f->from, O_RDONLY, st);
 	if (f->source < 0)
@@ -82,8 +107,10 @@ static int open_source(struct copy_files *f, struct stat *st)
 		return refuse(f->from,
 			      "is neither a regular file nor a block device");
 	/* st_size of a block device is 0. */
-	size = lseek(f->source, 0, SEEK_END);
-	f->source_size = size > 0 ? (uint64_t)size : 0;
+	error = seek(f->source, SEEK_END, &size);
+	if (file_timed_out(error))
+		return file_error(f->from, " does not tell its size", error);
+	f->source_size = !error ? (uint64_t)size : 0;
 	return EXIT_OK;
 }
 
@@ -139,6 +166,7 @@ static int create_target(struct copy_files *f, enum copy_existing existing,
 {
 	mode_t mode = source->st_mode & 0777;
 	struct named link = { .path = f->to };
+	int error;
 
 	f->target = open_name(f->to, O_WRONLY | O_CREAT | O_EXCL,
 			      mode | 0200, st);
@@ -150,8 +178,10 @@ static int create_target(struct copy_files *f, enum copy_existing existing,
 		return open_error(f->to, f->target);
 	if (existing == COPY_LEAVE)
 		return EXIT_OK;
-	if (!guarded(do_lstat, &link, sizeof(link), file_patience()) &&
-	    S_ISLNK(link.st.st_mode))
+	error = guarded(do_lstat, &link, sizeof(link), file_patience());
+	if (file_timed_out(error))
+		return open_error(f->to, error);
+	if (!error && S_ISLNK(link.st.st_mode))
 		return refuse(f->to,
 			      "is a symbolic link that leads nowhere: remove it, or create what it should lead to");
 	return open_error(f->to, f->target);
@@ -164,8 +194,10 @@ static int make_anew(struct copy_files *f, const struct stat *source,
 	struct named old = { .path = f->to };
 	int code, error;
 
-	if (guarded(do_stat, &old, sizeof(old), file_patience()))
-		return open_error(f->to, f->target);
+	error = guarded(do_stat, &old, sizeof(old), file_patience());
+	if (error)
+		return open_error(f->to, file_timed_out(error) ? error :
+						f->target);
 	code = check_target(f, source, &old.st);
 	if (code)
 		return code;
@@ -208,8 +240,9 @@ static int open_target(struct copy_files *f, enum copy_existing existing,
  */
 static int check_resume(const struct copy_files *f)
 {
+	off_t data = (off_t)f->target_size;
 	uint64_t at = f->at;
-	off_t data;
+	int error;
 
 	if (at > f->source_size) {
 		say_error(EXIT_FAILED,
@@ -221,8 +254,10 @@ static int check_resume(const struct copy_files *f)
 	}
 	if (at <= f->target_size)
 		return EXIT_OK;
-	data = lseek(f->source, (off_t)f->target_size, SEEK_DATA);
-	if ((data < 0 && errno == ENXIO) || (data >= 0 && (uint64_t)data >= at))
+	error = seek(f->source, SEEK_DATA, &data);
+	if (file_timed_out(error))
+		return file_error(f->from, " does not tell its holes", error);
+	if (error == -ENXIO || (!error && (uint64_t)data >= at))
 		return EXIT_OK;
 	say_error(EXIT_FAILED,
 		  "%s has only %llu bytes: going on at byte %llu would leave a gap",

@@ -59,11 +59,18 @@ static const char *why(int error)
 	return error == EBADE ? "the files differ behind what is shared" : NULL;
 }
 
+static int may_write(void *name)
+{
+	return euidaccess(*(const char **)name, W_OK) ? -errno : 0;
+}
+
 /* Its owner need not be able to write it. */
 static int open_target(const char *name, struct stat *st)
 {
-	return open_argument(name, euidaccess(name, W_OK) ? O_RDONLY : O_RDWR,
-			     st);
+	int error = guarded(may_write, &name, sizeof(name), file_patience());
+
+	return file_timed_out(error) ? -open_error(name, error) :
+	       open_argument(name, error ? O_RDONLY : O_RDWR, st);
 }
 
 int verb_dedupe(int argc, char **argv)
@@ -108,7 +115,8 @@ int verb_dedupe(int argc, char **argv)
 	d.fds[1] = d.fds[0] < 0 ? -1 : open_target(d.target, &st);
 	s.title = d.target;
 	s.what = shell_word(d.target);
-	code = d.fds[1] < 0 ? EXIT_FAILED : single_run(call, &s, &d);
+	code = d.fds[0] < 0 ? -d.fds[0] : d.fds[1] < 0 ? -d.fds[1] :
+	       single_run(call, &s, &d);
 	acall_destroy(call);
 	return exit_worse(code, flush_output());
 }

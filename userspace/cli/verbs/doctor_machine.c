@@ -32,6 +32,7 @@ static struct {
 	char *file;		/* the module's, for this kernel; NULL = none */
 	bool loaded;
 	const char *demands;	/* who wants modules to be signed; NULL = nobody */
+	bool lockdown_known;
 } machine;
 
 #define DKMS		"/var/lib/dkms/acall"
@@ -121,6 +122,7 @@ static void look_around(void)
 {
 	char *lockdown = read_text("/sys/kernel/security/lockdown");
 
+	machine.lockdown_known = lockdown;
 	uname(&machine.kernel);
 	machine.loaded = !access("/sys/module/acall", F_OK);
 	machine.file = ask("modinfo -F filename acall 2>/dev/null");
@@ -216,6 +218,9 @@ static void check_enforcement(struct finding *f)
 		found(f, NOTE, NULL,
 		      "modules must be signed with a key that the kernel has (%s%s)",
 		      machine.demands, secure ? ", Secure Boot" : "");
+	} else if (secure && !machine.lockdown_known) {
+		found(f, UNKNOWN, NULL,
+		      "Secure Boot is on; /sys/kernel/security does not say whether modules must be signed");
 	} else {
 		found(f, FINE, NULL, "modules need not be signed%s",
 		      secure ? ", although Secure Boot is on" : "");
@@ -357,7 +362,7 @@ static void check_loaded(struct finding *f)
 
 static void check_device(struct finding *f)
 {
-	int device = acall_open_device();
+	int device = acall_open_engine(ACALL_ENGINE_KERNEL);
 	char text[256];
 	struct stat st;
 
@@ -388,7 +393,7 @@ static void check_device(struct finding *f)
 
 static void check_interfaces(struct finding *f)
 {
-	int device = acall_open_device();
+	int device = acall_open_engine(ACALL_ENGINE_KERNEL);
 	struct acall_interface_info info;
 	char *names = xstrdup("");
 	uint64_t cursor = 0;

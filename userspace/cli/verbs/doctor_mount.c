@@ -31,7 +31,7 @@ static int answer_of(const char *path)
 			    options.timeout_ns == ACALL_FOREVER ?
 			    ANSWER_WITHIN : options.timeout_ns);
 
-	return error == -ETIME || error == -EINPROGRESS ? -1 : -error;
+	return file_timed_out(error) ? -1 : -error;
 }
 
 struct found {

@@ -26,7 +26,7 @@ static int open_path(const char *name, struct stat *st)
 
 	if (fd == -EACCES) {
 		writable = open_name(name, O_WRONLY, 0, st);
-		fd = writable < 0 ? fd : writable;
+		fd = writable < 0 && !file_timed_out(writable) ? fd : writable;
 	}
 	return fd < 0 ? -open_error(name, fd) : fd;
 }
