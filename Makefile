@@ -19,8 +19,9 @@ all:
 	@$(VM)/build.sh modules userspace
 	@$(VM)/build.sh where
 
+# SAVE=1: as a picture, into Documentation.
 demo:
-	@$(VM)/launch.sh demo
+	@$(VM)/$(if $(SAVE),record.sh,launch.sh demo)
 
 check:
 	@$(VM)/check.sh

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # setup.sh PURPOSE: sees to the Debian packages that PURPOSE needs (build, vm,
-# check, demo, bench, power, kunit, image, coverage, matrix, lint, trace, packages,
-# install; cache: what spares them work). Silent if all are there. Root gets them
+# check, demo, bench, power, kunit, image, coverage, matrix, lint, trace, record,
+# packages, install; cache: what spares them work). Silent if all are there. Root gets them
 # installed, others are told the one line to run (exit 3). Never asks.
 
 . "$(dirname "$0")/common.sh"
@@ -32,6 +32,8 @@ packages()
 		echo lcov ;;
 	cache)
 		echo ccache ;;
+	record)
+		echo termtosvg ;;
 	trace)
 		echo jq libxml2-utils librsvg2-bin ;;
 	lint)
