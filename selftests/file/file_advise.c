@@ -145,21 +145,28 @@ TEST_F(advise, B3_wrong_arguments)
 				  &self->finish));
 }
 
-/* A hole of 8 TiB has 32768 chunks and no pages. */
+/*
+ * A hole of 8 TiB has 32768 chunks and no pages, which is a matter of milliseconds: a
+ * machine with other things to do may not let us cancel before it is over.
+ */
 TEST_F(advise, X5_stops_between_chunks)
 {
 	const struct acall_file_advise arg = {
 		.advice = ACALL_FILE_ADVISE_DONTNEED,
 	};
+	int tries = 100, ret;
 
 	if (self->why)
 		SKIP(return, "%s", self->why);
 	ASSERT_EQ(0, ftruncate(self->fd, 8 * FT_TIB));
-	ASSERT_EQ(0, ft_begin(self->obj, ACALL_FILE_ADVISE, &arg, sizeof(arg),
-			      &self->fd, 1));
-	ASSERT_EQ(ACALL_STATE_RUNNING, ft_wait_progress(self->obj, 1));
-	ASSERT_EQ(0, ft_cancel(self->obj, 0, FOREVER));
-	ASSERT_EQ(0, ft_finish(self->obj, &self->finish));
+	do {
+		ASSERT_EQ(0, ft_begin(self->obj, ACALL_FILE_ADVISE, &arg,
+				      sizeof(arg), &self->fd, 1));
+		ASSERT_LE(0, ft_wait_progress(self->obj, 1));
+		ret = ft_cancel(self->obj, 0, FOREVER);
+		ASSERT_EQ(0, ft_finish(self->obj, &self->finish));
+	} while (ret == -ESRCH && --tries);
+	ASSERT_EQ(0, ret);
 	EXPECT_EQ(ACALL_OUTCOME_STOPPED, self->finish.outcome);
 	EXPECT_LT(0, self->finish.progress);
 	EXPECT_GT(8 * FT_TIB, self->finish.progress);
