@@ -14,8 +14,11 @@ make_copy()
 	shared=$(readlink -f "$out/selftests")
 	shared=$to/build/$(basename "${shared%/*}")
 	mkdir -p "$shared"
-	rm -rf "$to"/{Kbuild,Makefile,module,uapi,selftests}
+	rm -rf "$to"/{Kbuild,Makefile,module,uapi,selftests,userspace}
 	cp -a "$top"/{Kbuild,Makefile,module,uapi,selftests} "$to" &&
+		install -d "$to/userspace/examples" &&
+		cp -a "$top/userspace/examples/provider" \
+			"$to/userspace/examples" &&
 		ln -sfn "$cache" "$to/build/cache" &&
 		ln -sfn "${programs:-$out/selftests}" "$shared/selftests" &&
 		build_copy "$@"
