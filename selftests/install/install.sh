@@ -43,17 +43,18 @@ tell()
 # What would be installed is removed, and then the folders that are only ours.
 uninstall()
 {
-	local to=$1 stage=$out/uninstall
+	local to=$1 stage=$out/uninstall rc=0
 
 	rm -rf "$stage"
 	everything "$stage" || return 1
 	find "$stage" ! -type d -printf '%P\0' |
-		(cd "$to/" && xargs -0 rm -f --) &&
-		find "$stage" -depth -type d \( -path '*/acall*' -o \
-			-path '*/lib/modules/*/*' \) -printf '%P\0' |
+		(cd "$to/" && xargs -0 rm -f --) || rc=1
+	find "$stage" -depth -type d \( -path '*/acall*' -o \
+		-path '*/lib/modules/*/*' \) -printf '%P\0' |
 		(cd "$to/" && xargs -0 rmdir --ignore-fail-on-non-empty -- \
 			2>/dev/null)
 	rm -rf "$stage"
+	return $rc
 }
 
 use_kernel
