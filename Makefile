@@ -141,7 +141,8 @@ distclean:
 
 help:
 	@echo 'make               modules and user space, into build/RELEASE-ARCH'
-	@echo 'make demo          hash, copy and cancel a copy, in a VM'
+	@echo 'make demo          hash, copy and cancel a copy, in a VM (SAVE=1: as a picture,'
+	@echo '                   into Documentation)'
 	@echo 'make check         build all and run all tests in a VM'
 	@echo 'make check-vm PROFILE=NAME  in a kernel with checkers: mem, fault,'
 	@echo '                   fuzz, cov, race (selftests/vm/profiles)'
